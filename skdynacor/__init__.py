@@ -1,0 +1,32 @@
+"""Find wrong labels by watching how a classifier learns them.
+
+``LabelCorruptor`` plants labels that are known to be wrong, ``DynamicsCollector`` trains a
+classifier once and records at every epoch whether it agrees with each label, and
+``DynaCorDetector`` tells the trails of wrong labels from those of right ones.
+"""
+
+from importlib import import_module
+
+from ._corrupted_array import CorruptedArray, CorruptedCopies
+from ._corruptor import LabelCorruptor
+
+__version__ = "0.1.0"
+
+# Importing torch takes seconds, so what needs it is imported when it is first asked for.
+_TORCH_BACKED = {
+    "DynamicsCollector": "._collector",
+    "DynaCorDetector": "._detector",
+    "make_dynacor_pipeline": "._pipeline",
+}
+
+__all__ = ["CorruptedArray", "CorruptedCopies", "LabelCorruptor", *_TORCH_BACKED]
+
+
+def __getattr__(name):
+    if name in _TORCH_BACKED:
+        return getattr(import_module(_TORCH_BACKED[name], __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *_TORCH_BACKED])

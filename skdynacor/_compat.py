@@ -1,0 +1,7 @@
+"""The only place that imports private names of scikit-learn."""
+
+from sklearn.base import _fit_context as validates_parameters
+from sklearn.utils._missing import is_pandas_na
+from sklearn.utils._param_validation import Interval, Options, StrOptions
+
+__all__ = ["Interval", "Options", "StrOptions", "is_pandas_na", "validates_parameters"]

@@ -1,0 +1,106 @@
+"""The callback that listens to a training and writes down every row's signal."""
+
+import math
+
+import torch
+from skorch.callbacks import Callback
+from skorch.utils import to_device
+
+
+class Recorder(Callback):
+    """Record a signal of every row at every epoch, and the weights after each epoch.
+
+    The signal is read from the forward pass that training makes anyway, before that step's update.
+    A row that an epoch's sampler does not draw gets its signal from the weights at the epoch's
+    end. The record lives on the device of the logits; nothing waits for the device within an
+    epoch.
+
+    Parameters
+    ----------
+    signal : callable
+        ``(logits, labels) -> (n,)``.
+    to_logits : callable
+        Turns what the net puts out into logits of shape (n, n_classes).
+    labels : tensor of shape (n_rows,), int64
+    n_epochs : int
+    fetch : callable
+        ``fetch(positions)`` gives the batch of these rows.
+
+    Attributes
+    ----------
+    checkpoints : list of dict
+        The module's state after each epoch, on the CPU.
+    """
+
+    def __init__(self, signal, to_logits, labels, n_epochs, fetch):
+        self.signal = signal
+        self.to_logits = to_logits
+        self.labels = labels
+        self.n_epochs = n_epochs
+        self.fetch = fetch
+
+    def on_train_begin(self, net, **kwargs):
+        self.record = None  # (n_epochs, n_rows), made where the first signals are
+        self.checkpoints = []
+
+    def on_batch_end(self, net, batch=None, training=False, y_pred=None, **kwargs):
+        if not training:
+            return
+        index = getattr(batch, "index", None)
+        if index is None:
+            raise ValueError(
+                "A training batch came without the positions of its rows: iterator_train must "
+                "hand on the batches that a torch DataLoader makes of the data set it is given."
+            )
+        self._write(index, y_pred)
+
+    def on_epoch_end(self, net, **kwargs):
+        self._check_finite(net)
+        # A signal is missing where the sampler did not draw the row.
+        missing = self.record[len(self.checkpoints)].isnan().nonzero()[:, 0].cpu()
+        for start in range(0, len(missing), 1024):
+            batch = self.fetch(missing[start : start + 1024].tolist())
+            self._write(batch.index, net.evaluation_step(batch))
+        self.checkpoints.append(
+            {name: value.detach().cpu().clone() for name, value in net.module_.state_dict().items()}
+        )
+
+    def trajectories(self):
+        """Return the record, (n_rows, n_epochs), on the CPU.
+
+        Raises
+        ------
+        RuntimeError
+            If an epoch is incomplete.
+        """
+        if len(self.checkpoints) != self.n_epochs:
+            raise RuntimeError(
+                f"The training ended after {len(self.checkpoints)} of {self.n_epochs} epochs; "
+                "remove the callback that ends it, or lower max_epochs."
+            )
+        if self.record.isnan().any():
+            raise ValueError("The signal is NaN for some rows; it must be finite for all of them.")
+        return self.record.T.cpu().contiguous()
+
+    @torch.no_grad()
+    def _write(self, index, outputs):
+        outputs = outputs[0] if isinstance(outputs, tuple) else outputs
+        logits = self.to_logits(outputs.detach().float())  # (batch, n_classes)
+        if self.record is None:
+            shape = (self.n_epochs, len(self.labels))
+            self.record = torch.full(shape, torch.nan, device=logits.device)
+            self.labels = self.labels.to(logits.device)
+        index = to_device(index, logits.device)
+        signals = self.signal(logits, self.labels[index])  # (batch,)
+        self.record[len(self.checkpoints)].index_copy_(0, index, signals)
+
+    def _check_finite(self, net):
+        finite = all(bool(p.isfinite().all()) for p in net.module_.parameters())
+        loss = net.history[-1, "batches", -1].get("train_loss", 0.0)  # the epoch's last
+        if finite and math.isfinite(loss):
+            return
+        raise ValueError(
+            f"The training diverged in epoch {len(self.checkpoints) + 1} of {self.n_epochs} "
+            f"(loss {loss:.3g}): scale the features, for instance with StandardScaler, "
+            f"or lower the learning rate (lr={net.lr})."
+        )

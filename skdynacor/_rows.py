@@ -1,0 +1,99 @@
+"""Training rows that know their position, batched on the training device."""
+
+import warnings
+
+import torch
+from torch.utils.data import Dataset, default_collate
+
+
+class IndexedBatch(tuple):
+    """The pair (X, y) that skorch unpacks, with the rows' positions in ``index``."""
+
+    def __new__(cls, X, y, index):
+        batch = super().__new__(cls, (X, y))
+        batch.index = index
+        return batch
+
+    def __reduce__(self):  # batches cross processes where a loader has workers
+        return IndexedBatch, (*self, self.index)
+
+
+class ArrayRows(Dataset):
+    """Originals followed by copies, kept apart in memory and served by the batch.
+
+    Parameters
+    ----------
+    originals : ndarray of shape (n_samples, ...)
+        Not copied on the CPU.
+    copies : ndarray of shape (n_copies, ...)
+    targets : tensor of shape (n_samples + n_copies,)
+        What the criterion takes.
+    device : torch.device
+        Where the rows live, and batches are made.
+    """
+
+    def __init__(self, originals, copies, targets, device):
+        self.originals = to_tensor(originals).to(device)
+        self.copies = to_tensor(copies).to(device)
+        self.targets = targets.to(device)
+
+    def __len__(self):
+        return len(self.targets)
+
+    def __getitems__(self, positions):
+        index = torch.as_tensor(positions)
+        n = len(self.originals)
+        # On the host, where the positions come from, so that no device has to wait.
+        from_copies = (index >= n).nonzero()[:, 0]
+        rows = self.originals[self._move(index.clamp(max=n - 1))]
+        if len(from_copies):
+            rows[self._move(from_copies)] = self.copies[self._move(index[from_copies] - n)]
+        index = self._move(index)
+        return IndexedBatch(rows, self.targets[index], index)
+
+    def __getitem__(self, position):
+        X, y = self.__getitems__([position])
+        return X[0], y[0]
+
+    def _move(self, tensor):
+        return tensor.to(self.targets.device, non_blocking=True)
+
+
+class IndexedDataset(Dataset):
+    """Any data set of pairs (X, y), served with the position of each row."""
+
+    def __init__(self, dataset):
+        self.dataset = dataset
+
+    def __len__(self):
+        return len(self.dataset)
+
+    def __getitem__(self, position):
+        return self.dataset[position]
+
+    def __getitems__(self, positions):
+        return [self.dataset[position] for position in positions], torch.as_tensor(positions)
+
+
+class IndexedCollate:
+    """Collate rows with a loader's own function and keep their positions."""
+
+    def __init__(self, collate=default_collate):
+        self.collate = collate
+
+    def __call__(self, fetched):
+        rows, index = fetched
+        X, y = self.collate(rows)
+        return IndexedBatch(X, y, index)
+
+
+def as_fetched(batch):
+    """Collate what is a batch already."""
+    return batch
+
+
+def to_tensor(array):
+    """View an array as a tensor, also a read-only one, which is only read here."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writ")
+        return torch.as_tensor(array)

@@ -1,0 +1,108 @@
+"""Checks that several estimators share."""
+
+from contextlib import contextmanager
+
+import numpy as np
+from sklearn.utils.multiclass import check_classification_targets
+
+from ._compat import is_pandas_na
+
+#: Fewer rows than this say nothing about how wrong labels are learnt.
+MIN_SAMPLES = 5
+
+
+@contextmanager
+def unchanged_on_error(estimator):
+    """Restore an estimator's attributes when the block fails or is interrupted."""
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
+
+
+def encode_labels(y):
+    """Number the classes in ``y``.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+        Class labels of any sortable type.
+
+    Returns
+    -------
+    classes : ndarray of shape (n_classes,)
+        The distinct labels, sorted.
+    codes : ndarray of shape (n_samples,), dtype int64
+        ``classes[codes]`` equals ``y``.
+
+    Raises
+    ------
+    ValueError
+        If a label is missing, labels cannot be sorted, the values are continuous, or all labels
+        are the same.
+    """
+    _check_no_missing(y)
+    try:
+        classes, codes = np.unique(y, return_inverse=True)
+    except TypeError as error:
+        kinds = sorted({type(label).__name__ for label in y})
+        raise ValueError(
+            f"y mixes labels of the types {kinds}, which have no common order; "
+            "give all labels one type, for instance with y.astype(str)."
+        ) from error
+    # scikit-learn calls objects of any kind an unknown target.
+    check_classification_targets(np.array(y.tolist()) if y.dtype.kind == "O" else y)
+    if len(classes) < 2:
+        raise ValueError(
+            f"y holds one class only ({classes[0]!r}); telling wrong labels from right ones "
+            "needs at least two classes."
+        )
+    return classes, codes.reshape(-1).astype(np.int64)
+
+
+def encode_known_labels(labels, classes):
+    """Number labels by the classes of an earlier fit.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_samples,)
+    classes : ndarray of shape (n_classes,)
+        Sorted.
+
+    Returns
+    -------
+    codes : ndarray of shape (n_samples,), dtype int64
+
+    Raises
+    ------
+    ValueError
+        If a label is not among the classes.
+    """
+    _check_no_missing(labels)
+    known = np.isin(labels, classes)
+    if not known.all():
+        strangers = list(dict.fromkeys(labels[~known].tolist()))
+        raise ValueError(
+            f"labels holds classes that fit did not see: {strangers[:10]}; fit saw "
+            f"{classes.tolist()[:20]}. Drop these rows, or fit on data that has every class."
+        )
+    return np.searchsorted(classes, labels).astype(np.int64)
+
+
+def _check_no_missing(y):
+    if y.dtype.kind == "f":
+        missing = np.flatnonzero(~np.isfinite(y))
+    elif y.dtype.kind == "O":
+        missing = np.flatnonzero(
+            [label is None or is_pandas_na(label) or label != label for label in y]
+        )
+    else:
+        return
+    if missing.size:
+        raise ValueError(
+            f"Input y contains {y[missing[0]]} in row {missing[0]} ({missing.size} rows in all); "
+            "every row needs a label: drop these rows, or give them a class of their own."
+        )

@@ -1,0 +1,28 @@
+"""What several test files use."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import make_blobs
+
+from skdynacor.datasets import make_label_noise
+from skdynacor.nets import make_mlp_classifier
+
+# Sums of floats depend on the number of threads, in the last bit.
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def noisy_blobs():
+    """X, noisy y and the mask of wrong labels: 300 rows of three classes that lie apart."""
+    X, y_true = make_blobs(
+        300, centers=[[0, 0, 0, 0], [8, 0, 0, 8], [0, 8, 8, 0]], cluster_std=2.0, random_state=7
+    )
+    y, wrong = make_label_noise(y_true, "symmetric", 0.3, random_state=3)
+    return X.astype(np.float32), y, wrong
+
+
+@pytest.fixture
+def quick_net():
+    """The default classifier, trained for three epochs."""
+    return make_mlp_classifier(max_epochs=3)

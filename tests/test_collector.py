@@ -1,0 +1,451 @@
+"""The recording: the right number in the right place, whatever the training does."""
+
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.preprocessing import LabelEncoder
+from skorch import NeuralNetBinaryClassifier, NeuralNetClassifier
+from skorch.callbacks import Callback, Checkpoint, EpochScoring
+from skorch.dataset import Dataset
+from torch import nn
+from torch.utils.data import WeightedRandomSampler
+
+from skdynacor import CorruptedArray, DynamicsCollector, LabelCorruptor
+from skdynacor._collector import hash_rows
+from skdynacor._random import make_rng
+
+
+def small_net(n_features=4, n_classes=3, **params):
+    settings = {
+        "criterion": nn.CrossEntropyLoss,
+        "lr": 0.1,
+        "max_epochs": 4,
+        "batch_size": 32,
+        "train_split": None,
+        "verbose": 0,
+    }
+    return NeuralNetClassifier(
+        nn.Linear,
+        module__in_features=n_features,
+        module__out_features=n_classes,
+        **{**settings, **params},
+    )
+
+
+class Listener(Callback):
+    """Writes down, apart from the recorder, what every training step saw and put out."""
+
+    def on_train_begin(self, net, **kwargs):
+        self.epochs = []
+
+    def on_epoch_begin(self, net, **kwargs):
+        self.epochs.append([])
+
+    def on_batch_end(self, net, batch=None, training=False, y_pred=None, **kwargs):
+        assert training
+        X, y = batch
+        self.epochs[-1].append((X.clone(), y.clone(), y_pred.detach().clone()))
+
+
+def listened(X, y, net, **params):
+    """Fit with a listener; give T and what it heard, as one dictionary an epoch."""
+    listener = Listener()
+    net.set_params(callbacks=[("listener", listener)])
+    collector = DynamicsCollector(net, random_state=0, **params).fit(X, y)
+    heard = []
+    for epoch in dict(collector.classifier_.callbacks_)["listener"].epochs:
+        rows = {}
+        for xs, ys, outputs in epoch:
+            for x, label, output in zip(xs, ys, outputs, strict=True):
+                others = np.delete(output.numpy(), int(label))
+                rows[x.numpy().tobytes()] = float(output[int(label)]) - others.max()
+        heard.append(rows)
+    return collector, heard
+
+
+@pytest.mark.parametrize(
+    "loader",
+    [
+        {},
+        {"iterator_train__shuffle": True},
+        {"iterator_train__shuffle": True, "batch_size": 7},
+        {"batch_size": 299},  # a last batch of one row
+        {"batch_size": -1},
+        {"iterator_train__shuffle": True, "iterator_train__num_workers": 2},
+        {"iterator_train__pin_memory": False, "iterator_train__drop_last": False},
+        {"dataset": Dataset, "dataset__length": 300},
+        {"iterator_train__collate_fn": torch.utils.data.default_collate},
+    ],
+    ids=str,
+)
+def test_every_signal_is_the_one_of_its_training_step(noisy_blobs, loader):
+    X, y, _ = noisy_blobs
+    collector, heard = listened(X, y, small_net(**loader), signal="logit_difference")
+    expected = np.array([[rows[x.tobytes()] for rows in heard] for x in X], dtype=np.float32)
+    assert_array_equal(collector.dynamics_, expected)
+    assert collector.dynamics_.shape == (300, 4)
+
+
+def test_rows_that_a_sampler_leaves_out_get_the_signal_of_the_epochs_end(noisy_blobs):
+    X, y, _ = noisy_blobs
+    sampler = WeightedRandomSampler(np.linspace(0.1, 1, 300), 300)
+    net = small_net(iterator_train__sampler=sampler)
+    collector, heard = listened(X, y, net, signal="logit_difference")
+    drawn = np.array([[x.tobytes() in rows for rows in heard] for x in X])
+    assert 0.2 < 1 - drawn.mean() < 0.6
+    codes = torch.as_tensor(y)
+    for epoch, rows in enumerate(heard):
+        module = nn.Linear(4, 3)
+        module.load_state_dict(collector.checkpoints_[epoch])
+        logits = module(torch.as_tensor(X)).detach()
+        given = logits.gather(1, codes[:, None])[:, 0]
+        ends = given - logits.scatter(1, codes[:, None], -torch.inf).amax(1)
+        expected = [rows.get(x.tobytes(), end) for x, end in zip(X, ends.tolist(), strict=True)]
+        assert_allclose(collector.dynamics_[:, epoch], expected, atol=1e-5)
+
+
+def test_a_hand_written_loop_records_the_same_bits(noisy_blobs):
+    X, y, _ = noisy_blobs
+    Xc = LabelCorruptor(0.2, random_state=0).fit_transform(X, y)
+    net = small_net(iterator_train__shuffle=True, batch_size=50)
+    T = DynamicsCollector(net, signal="logit_difference", random_state=5).fit_transform(Xc, y)
+
+    rows = torch.as_tensor(np.concatenate([X, Xc.corrupted.data]))
+    labels = torch.as_tensor(np.concatenate([y, Xc.corrupted.labels]))
+    record = torch.empty(4, len(rows))
+    with torch.random.fork_rng():
+        torch.manual_seed(int(make_rng(5, "DynamicsCollector").integers(2**63)))
+        module = nn.Linear(4, 3)
+        optimizer = torch.optim.SGD(module.parameters(), lr=0.1)
+        loader = torch.utils.data.DataLoader(range(len(rows)), batch_size=50, shuffle=True)
+        for epoch in range(4):
+            for index in loader:
+                optimizer.zero_grad()
+                logits = module(rows[index])
+                nn.functional.cross_entropy(logits, labels[index]).backward()
+                optimizer.step()
+                given = labels[index][:, None]
+                others = logits.detach().scatter(1, given, -torch.inf).amax(1)
+                record[epoch, index] = logits.detach().gather(1, given)[:, 0] - others
+    assert_array_equal(T, record.T[:300])
+    assert_array_equal(T.corrupted.data, record.T[300:])
+
+
+def test_copies_train_and_are_recorded(noisy_blobs):
+    X, y, _ = noisy_blobs
+    Xc = LabelCorruptor(0.5, random_state=0).fit_transform(X, y)
+    T = DynamicsCollector(random_state=0).fit_transform(Xc, y)
+    assert type(T) is CorruptedArray
+    assert T.shape == (300, 20)
+    assert T.dtype == np.float32
+    assert T.corrupted.data.shape == (150, 20)
+    assert_array_equal(T.corrupted.labels, Xc.corrupted.labels)
+    assert_array_equal(T.corrupted.sources, Xc.corrupted.sources)
+    assert T.corrupted.data[:, -1].mean() < -0.2 < 0.2 < T[:, -1].mean()
+
+
+def test_the_signal_is_quantized_unless_said_otherwise(noisy_blobs):
+    X, y, _ = noisy_blobs
+    net = small_net()
+    T = {
+        name: DynamicsCollector(net, signal=name, random_state=0).fit_transform(X, y)
+        for name in (
+            "quantized_logit_difference",
+            "logit_difference",
+            "confidence",
+            "cross_entropy",
+        )
+    }
+    default = DynamicsCollector(net, random_state=0).fit_transform(X, y)
+    assert_array_equal(default, T["quantized_logit_difference"])
+    assert_array_equal(default, np.where(T["logit_difference"] < 0, -1, 1))
+    assert_allclose(-np.log(T["confidence"]), T["cross_entropy"], rtol=1e-3, atol=1e-4)
+
+
+def test_a_callable_signal(noisy_blobs):
+    X, y, _ = noisy_blobs
+    collector = DynamicsCollector(
+        small_net(), signal=lambda logits, labels: (logits.argmax(dim=1) == labels).float() * 3
+    )
+    assert set(np.unique(collector.fit_transform(X, y))) == {0.0, 3.0}
+
+
+@pytest.mark.parametrize(
+    "y_as",
+    [
+        lambda y: np.array(["ant", "bee", "cow"])[y],
+        lambda y: np.array([-7, 0, 3])[y],
+        lambda y: np.array([1.0, 2.0, 5.0])[y],
+        lambda y: y.astype(object),
+        lambda y: list(y),
+        lambda y: np.repeat(y, 2)[::2],
+    ],
+)
+def test_labels_of_any_kind(noisy_blobs, y_as):
+    X, y, _ = noisy_blobs
+    plain = DynamicsCollector(small_net(), random_state=0).fit(X, y)
+    collector = DynamicsCollector(small_net(), random_state=0).fit(X, y_as(y))
+    assert_array_equal(collector.dynamics_, plain.dynamics_)
+    assert_array_equal(collector.classes_, np.unique(y_as(y)))
+
+
+def test_rows_of_any_layout(noisy_blobs):
+    X, y, _ = noisy_blobs
+    T = DynamicsCollector(random_state=0).fit_transform(X, y)
+    for same in (np.asfortranarray(X), np.repeat(X, 2, axis=0)[::2], X.astype(float), X.tolist()):
+        assert_array_equal(DynamicsCollector(random_state=0).fit_transform(same, y), T)
+    X_read_only = X.copy()
+    X_read_only.flags.writeable = False
+    assert_array_equal(DynamicsCollector(random_state=0).fit_transform(X_read_only, y), T)
+
+
+def test_the_net_passed_in_is_left_alone(noisy_blobs):
+    X, y, _ = noisy_blobs
+    module = nn.Linear(4, 3)
+    before = module.weight.detach().clone()
+    net = NeuralNetClassifier(
+        module, criterion=nn.CrossEntropyLoss, lr=0.1, max_epochs=2, verbose=0
+    )
+    params = dict(vars(net))
+    collector = DynamicsCollector(net, random_state=0).fit(X, y)
+    assert torch.equal(module.weight, before)
+    assert not torch.equal(collector.classifier_.module_.weight, before)
+    assert not net.initialized_
+    assert vars(net) == params
+    assert collector.dynamics_.shape == (300, 2)  # skorch's default split held no row out
+    assert all(name != "recorder" for name, _ in collector.classifier_.callbacks_)
+
+
+def test_global_random_state_is_left_alone(noisy_blobs):
+    X, y, _ = noisy_blobs
+    np.random.seed(1)  # noqa: NPY002
+    torch.manual_seed(1)
+    for seed in (0, None):
+        numpy_before, torch_before = np.random.get_state()[1].copy(), torch.get_rng_state()  # noqa: NPY002
+        Xc = LabelCorruptor(random_state=seed).fit_transform(X, y)
+        DynamicsCollector(small_net(), random_state=seed).fit(Xc, y).transform(X[:5] + 1)
+        assert_array_equal(np.random.get_state()[1], numpy_before)  # noqa: NPY002
+        assert torch.equal(torch.get_rng_state(), torch_before)
+
+
+def test_a_seed_repeats_and_none_does_not(noisy_blobs):
+    X, y, _ = noisy_blobs
+
+    def weights(seed):
+        return (
+            DynamicsCollector(small_net(), random_state=seed).fit(X, y).checkpoints_[-1]["weight"]
+        )
+
+    torch.manual_seed(0)
+    assert torch.equal(weights(3), weights(3))
+    assert not torch.equal(weights(3), weights(4))
+    assert not torch.equal(weights(None), weights(None))
+
+
+class Probabilities(nn.Module):
+    def __init__(self, n_features, n_classes):
+        super().__init__()
+        self.layer = nn.Linear(n_features, n_classes)
+
+    def forward(self, X):
+        return self.layer(X).softmax(dim=1)
+
+
+class Logits(Probabilities):
+    def forward(self, X):
+        return self.layer(X)
+
+
+class WithExtras(Logits):
+    def forward(self, X):
+        return self.layer(X), X
+
+
+def test_nets_that_end_in_probabilities_record_the_signals_of_logits(noisy_blobs):
+    X, y, _ = noisy_blobs
+    params = {"lr": 0.1, "max_epochs": 3, "verbose": 0}
+    ends_in_probabilities = NeuralNetClassifier(Probabilities, **params)
+    ends_in_logits = NeuralNetClassifier(Logits, criterion=nn.CrossEntropyLoss, **params)
+    for signal in ("logit_difference", "confidence"):
+        T, T_logits = (
+            DynamicsCollector(net, signal=signal, random_state=0).fit_transform(X, y)
+            for net in (ends_in_probabilities, ends_in_logits)
+        )
+        assert_allclose(T, T_logits, rtol=1e-2, atol=1e-3)
+
+
+class ManyOutputs(NeuralNetClassifier):
+    def get_loss(self, y_pred, y_true, *args, **kwargs):
+        return super().get_loss(y_pred[0], y_true, *args, **kwargs)
+
+
+def test_the_first_of_several_outputs_counts(noisy_blobs):
+    X, y, _ = noisy_blobs
+    params = {"criterion": nn.CrossEntropyLoss, "lr": 0.1, "max_epochs": 3, "verbose": 0}
+    several = DynamicsCollector(ManyOutputs(WithExtras, **params), random_state=0).fit(X, y)
+    one = DynamicsCollector(NeuralNetClassifier(Logits, **params), random_state=0).fit(X, y)
+    assert_array_equal(several.dynamics_, one.dynamics_)
+    assert_array_equal(several.transform(X[:9] + 1), one.transform(X[:9] + 1))
+
+
+@pytest.mark.parametrize("flatten", [False, True])
+def test_a_binary_net_records_the_difference_of_two_logits(noisy_blobs, flatten):
+    X, y, _ = noisy_blobs
+    X, y = X[y < 2], y[y < 2]
+    module = nn.Sequential(nn.Linear(4, 1), nn.Flatten(0)) if flatten else nn.Linear(4, 1)
+    net = NeuralNetBinaryClassifier(module, lr=0.1, max_epochs=6, verbose=0)
+    collector = DynamicsCollector(net, signal="logit_difference", random_state=0).fit(X, y)
+    odds = collector.classifier_.forward(X).numpy().ravel()
+    ends = collector.transform(X + np.float32(1e-6))[:, -1]
+    assert_allclose(np.abs(ends), np.abs(odds), rtol=1e-3, atol=1e-3)
+    assert np.mean((collector.dynamics_[:, -1] > 0) == ((odds > 0) == (y == 1))) > 0.98
+
+
+def test_a_module_is_told_what_it_asks_for_unless_it_is_set(noisy_blobs):
+    X, y, _ = noisy_blobs
+    net = NeuralNetClassifier(Logits, criterion=nn.CrossEntropyLoss, max_epochs=1, verbose=0)
+    fitted = DynamicsCollector(net).fit(X, y).classifier_
+    assert (fitted.module__n_features, fitted.module__n_classes) == (4, 3)
+    assert not hasattr(net, "module__n_features")
+    net.set_params(module__n_features=4)
+    assert DynamicsCollector(net).fit(X, y).classifier_.module_.layer.in_features == 4
+
+
+def test_callbacks_of_the_user_keep_working(noisy_blobs, tmp_path):
+    X, y, _ = noisy_blobs
+    net = small_net(
+        callbacks=[
+            ("accuracy", EpochScoring("accuracy", on_train=True, use_caching=True, name="acc")),
+            Checkpoint(dirname=tmp_path, monitor="train_loss_best"),
+        ]
+    )
+    history = DynamicsCollector(net).fit(X, y).classifier_.history
+    assert len(history[:, "acc"]) == 4
+    assert list(tmp_path.iterdir())
+    assert DynamicsCollector(small_net(callbacks="disable")).fit(X, y).dynamics_.shape == (300, 4)
+
+
+# --- transform ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def fitted(noisy_blobs):
+    X, y, _ = noisy_blobs
+    Xc = LabelCorruptor(0.2, random_state=0).fit_transform(X, y)
+    return DynamicsCollector(small_net(), signal="logit_difference", random_state=0).fit(Xc, y)
+
+
+def test_rows_seen_in_fit_replay(noisy_blobs, fitted):
+    X, y, _ = noisy_blobs
+    assert_array_equal(fitted.transform(X), fitted.dynamics_)
+    order = np.random.default_rng(0).permutation(300)[:77]
+    assert_array_equal(fitted.transform(X[order]), fitted.dynamics_[order])
+    assert_array_equal(fitted.transform(X, labels=y), fitted.dynamics_)
+    assert_array_equal(fitted.transform(X[order], labels=y[order]), fitted.dynamics_[order])
+    assert_array_equal(fitted.transform(X[:1]), fitted.dynamics_[:1])
+
+
+def by_hand(fitted, x, label=None):
+    module = nn.Linear(4, 3)
+    trail = []
+    for weights in reversed(fitted.checkpoints_):
+        module.load_state_dict(weights)
+        logits = module(torch.as_tensor(x)).tolist()
+        label = int(np.argmax(logits)) if label is None else label
+        trail.insert(0, logits[label] - max(v for k, v in enumerate(logits) if k != label))
+    return trail
+
+
+def test_unseen_rows_pass_through_the_weights_of_every_epoch(noisy_blobs, fitted):
+    X, y, _ = noisy_blobs
+    unseen = X[:6] + np.float32(0.5)
+    assert_allclose(fitted.transform(unseen), [by_hand(fitted, x) for x in unseen], atol=1e-4)
+    expected = [by_hand(fitted, x, label) for x, label in zip(unseen, y[:6], strict=True)]
+    assert_allclose(fitted.transform(unseen, labels=y[:6]), expected, atol=1e-4)
+
+
+def test_seen_and_unseen_rows_mix(noisy_blobs, fitted):
+    X, _, _ = noisy_blobs
+    mixed = np.concatenate([X[5:7] + 1, X[10:12]])
+    T = fitted.transform(mixed)
+    assert_allclose(T[:2], [by_hand(fitted, x) for x in mixed[:2]], atol=1e-4)
+    assert_array_equal(T[2:], fitted.dynamics_[10:12])
+
+
+def test_a_seen_row_with_another_label_is_judged_for_that_label(noisy_blobs, fitted):
+    X, y, _ = noisy_blobs
+    other = (y + 1) % 3
+    for rows in (slice(None), slice(3, 40)):  # found by position and by content
+        T = fitted.transform(X[rows], labels=other[rows])
+        expected = [
+            by_hand(fitted, x, label) for x, label in zip(X[rows], other[rows], strict=True)
+        ]
+        assert_allclose(T, expected, atol=1e-4)
+
+
+def test_equal_rows_with_different_labels_stay_apart(noisy_blobs):
+    X, y, _ = noisy_blobs
+    X, y = np.concatenate([X, X[:50]]), np.concatenate([y, (y[:50] + 1) % 3])
+    collector = DynamicsCollector(small_net(), signal="logit_difference", random_state=0).fit(X, y)
+    assert_array_equal(collector.transform(X), collector.dynamics_)
+    assert not np.array_equal(collector.dynamics_[:50], collector.dynamics_[300:])
+    assert_array_equal(collector.transform(X[300:], labels=y[300:]), collector.dynamics_[300:])
+    assert_array_equal(collector.transform(X[:50], labels=y[:50]), collector.dynamics_[:50])
+
+
+def test_fit_transform_judges_for_labels_that_are_given(noisy_blobs, fitted):
+    X, y, _ = noisy_blobs
+    other = y.copy()
+    other[:3] = (y[:3] + 1) % 3
+    Xc = LabelCorruptor(0.2, random_state=0).fit_transform(X, y)
+    T = clone(fitted).fit_transform(Xc, y, labels=other)
+    assert_array_equal(T, fitted.transform(X, labels=other))
+    assert len(T.corrupted.data) == 60
+
+
+def test_transform_changes_nothing(noisy_blobs, fitted):
+    X, _, _ = noisy_blobs
+    before = pickle.dumps(fitted.classifier_.module_.state_dict())
+    first = fitted.transform(X[:20] + 1)
+    assert_array_equal(fitted.transform(X[:20] + 1), first)
+    assert pickle.dumps(fitted.classifier_.module_.state_dict()) == before
+    first[:] = 0
+    assert (fitted.transform(X) != 0).all()
+
+
+def test_it_survives_pickle_and_clone(noisy_blobs, fitted):
+    X, y, _ = noisy_blobs
+    twin = pickle.loads(pickle.dumps(fitted))
+    assert_array_equal(twin.transform(X[:9] + 1), fitted.transform(X[:9] + 1))
+    assert_array_equal(twin.transform(X), fitted.dynamics_)
+    Xc = LabelCorruptor(0.2, random_state=0).fit_transform(X, y)
+    assert_array_equal(clone(fitted).fit(Xc, y).dynamics_, fitted.dynamics_)
+
+
+def test_rows_have_keys_of_their_own():
+    X = np.random.default_rng(0).integers(0, 3, (5000, 8)).astype(np.float32)
+    keys = hash_rows(X)
+    kinds = LabelEncoder().fit_transform([row.tobytes() for row in X])
+    assert len(set(keys)) == kinds.max() + 1
+    assert len(set(zip(keys, kinds, strict=True))) == kinds.max() + 1
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_cuda_records_what_the_cpu_records(noisy_blobs):
+    X, y, _ = noisy_blobs
+    Xc = LabelCorruptor(0.2, random_state=0).fit_transform(X, y)
+    T = {}
+    for device in ("cpu", "cuda", "auto"):
+        collector = DynamicsCollector(
+            small_net(), signal="confidence", device=device, random_state=0
+        )
+        T[device] = collector.fit_transform(Xc, y)
+        assert collector.classifier_.device == ("cpu" if device == "cpu" else "cuda")
+        assert_array_equal(collector.transform(X), T[device])
+    assert_allclose(T["cuda"], T["cpu"], atol=1e-3)
+    assert_allclose(T["auto"], T["cpu"], atol=1e-3)

@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from torch.testing import assert_close
+
+from skdynacor.nets import MLP, make_mlp_classifier
+
+
+def scaled(X, n_classes=4):
+    X = torch.as_tensor(X, dtype=torch.float32)
+    mlp = MLP(X.shape[1], n_classes, feature_mean=X.mean(0), feature_scale=X.std(0, correction=0))
+    return (X - mlp.center) * mlp.factor
+
+
+@pytest.mark.parametrize("units", [np.ones(6), 10.0 ** np.arange(-3, 3), np.full(6, 1e4)])
+def test_rows_get_a_norm_that_depends_on_the_classes_alone(units):
+    X = np.random.default_rng(0).normal(size=(2000, 6)) * units + 5 * units
+    for n_classes in (2, 16):
+        rows = scaled(X, n_classes)
+        assert_close(
+            rows.square().sum(1).mean(), torch.tensor(8 * n_classes**0.5), rtol=1e-3, atol=0
+        )
+
+
+def test_features_of_one_unit_keep_their_proportions():
+    spread = np.array([1.0, 2.0, 30.0])
+    X = np.random.default_rng(0).normal(size=(2000, 3))
+    X /= X.std(axis=0)
+    assert_close(
+        scaled(X * spread).std(0) / scaled(X * spread).std(0)[0], torch.tensor(spread).float()
+    )
+    assert_close(scaled(X * [1, 2, 40]).std(0), scaled(X).std(0), rtol=1e-3, atol=1e-4)
+
+
+def test_constant_features_are_ignored():
+    X = np.random.default_rng(0).normal(size=(100, 3))
+    X[:, 1] = 1e6
+    rows = scaled(X)
+    assert (rows[:, 1] == 0).all()
+    assert rows.isfinite().all()
+    assert scaled(np.ones((10, 2))).abs().sum() == 0
+
+
+def test_without_facts_inputs_are_taken_as_they_are():
+    mlp = MLP(3, 2)
+    assert_close((torch.ones(1, 3) - mlp.center) * mlp.factor, torch.ones(1, 3))
+
+
+def test_the_learning_rate_falls_to_the_end_of_whatever_training():
+    X, y = np.random.default_rng(0).normal(size=(40, 2)).astype(np.float32), np.arange(40) % 2
+    for epochs in (3, 8):
+        net = make_mlp_classifier(module__n_features=2, module__n_classes=2).set_params(
+            max_epochs=epochs
+        )
+        rates = clone(net).fit(X, y.astype(np.int64)).history[:, "event_lr"]
+        assert rates[0] == pytest.approx(0.02)
+        assert rates == sorted(rates, reverse=True)
+        assert len(rates) == epochs
+        assert rates[-1] == pytest.approx(
+            0.01 * (1 + np.cos(np.pi * (epochs - 1) / epochs)), abs=1e-5
+        )
+
+
+def test_settings_can_be_replaced():
+    net = make_mlp_classifier(lr=0.5, module__hidden_units=7, max_epochs=2)
+    assert (net.lr, net.max_epochs, net.module__hidden_units) == (0.5, 2, 7)

@@ -1,0 +1,263 @@
+"""The three steps in scikit-learn's own machinery."""
+
+import pickle
+
+import joblib
+import numpy as np
+import pytest
+import sklearn
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.decomposition import PCA
+from sklearn.metrics import f1_score
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skdynacor import (
+    DynaCorDetector,
+    DynamicsCollector,
+    LabelCorruptor,
+    make_dynacor_pipeline,
+)
+from skdynacor.model_selection import InSample
+
+
+@pytest.fixture
+def pipe(quick_net):
+    return make_dynacor_pipeline(quick_net, random_state=0)
+
+
+@pytest.fixture
+def trainings(monkeypatch):
+    """A list that grows by one with every training."""
+    calls = []
+    train = DynamicsCollector._train
+
+    def counted(self, *args):
+        calls.append(self)
+        return train(self, *args)
+
+    monkeypatch.setattr(DynamicsCollector, "_train", counted)
+    return calls
+
+
+def test_it_finds_wrong_labels(noisy_blobs):
+    X, y, wrong = noisy_blobs
+    flags = make_dynacor_pipeline(random_state=0).fit_predict(X, y)
+    assert flags.dtype == bool
+    assert f1_score(wrong, flags) > 0.95
+
+
+def test_predict_after_fit_equals_fit_predict(noisy_blobs, pipe):
+    X, y, _ = noisy_blobs
+    flags = pipe.fit_predict(X, y)
+    probability = pipe[-1].noise_probability_
+    assert_array_equal(pipe.predict(X), flags)
+    assert_array_equal(clone(pipe).fit(X, y).predict(X), flags)
+    assert_array_equal(pipe.predict_proba(X)[:, 1], probability)
+    assert_array_equal(pipe.predict(X[17:60]), flags[17:60])
+    assert pipe.score(X, y) == pytest.approx(pipe[-1].validation_scores_.max(), rel=1e-4)
+
+
+@pytest.mark.parametrize("kind", [np.asarray, list, "frame"])
+def test_frames_and_lists(noisy_blobs, pipe, kind):
+    pd = pytest.importorskip("pandas")
+    X, y, _ = noisy_blobs
+    names = np.array(["ant", "bee", "cow"])[y]
+    flags = pipe.fit_predict(X, y)
+    if kind == "frame":
+        frame = pd.DataFrame(X, columns=list("abcd"), index=np.arange(300) * 7)
+        labels = pd.Series(names, index=frame.index, dtype="category")
+        assert_array_equal(clone(pipe).fit_predict(frame, labels), flags)
+        fitted = clone(pipe).fit(frame, labels)
+        assert_array_equal(fitted.predict(frame), flags)
+        assert list(fitted[:-1].get_feature_names_out()) == [
+            f"dynamicscollector{k}" for k in range(3)
+        ]
+    else:
+        assert_array_equal(clone(pipe).fit_predict(kind(X), kind(names)), flags)
+
+
+def test_clone_pickle_and_joblib_keep_results(noisy_blobs, pipe, tmp_path):
+    X, y, _ = noisy_blobs
+    probability = pipe.fit(X, y).predict_proba(X)
+    joblib.dump(pipe, tmp_path / "pipe.joblib")
+    unseen = pipe.predict_proba(X + 1)
+    for twin in (pickle.loads(pickle.dumps(pipe)), joblib.load(tmp_path / "pipe.joblib")):
+        assert_array_equal(twin.predict_proba(X), probability)
+        assert_array_equal(twin.predict_proba(X + 1), unseen)
+    assert_array_equal(clone(pipe).fit(X, y).predict_proba(X), probability)
+
+
+def test_two_processes_keep_results(noisy_blobs, pipe):
+    X, y, _ = noisy_blobs
+    probability = pipe.fit(X, y).predict_proba(X)
+    fit = joblib.delayed(lambda p: p.fit(X, y).predict_proba(X))
+    for other in joblib.Parallel(n_jobs=2)(fit(clone(pipe)) for _ in range(2)):
+        assert_array_equal(other, probability)
+
+
+def test_scalers_belong_before_the_corruptor(noisy_blobs, quick_net):
+    X, y, _ = noisy_blobs
+    steps = [LabelCorruptor(), DynamicsCollector(quick_net), DynaCorDetector()]
+    before = make_pipeline(StandardScaler(), PCA(3), *steps)
+    assert before.fit_predict(X, y).shape == (300,)
+    between = make_pipeline(steps[0], StandardScaler(), *steps[1:])
+    with pytest.warns(UserWarning, match=r"scalers, PCA\) before the\s+LabelCorruptor"):
+        between.fit(X, y)
+
+
+def test_global_pandas_output_does_not_drop_the_copies(noisy_blobs, pipe):
+    X, y, _ = noisy_blobs
+    flags = pipe.fit_predict(X, y)
+    with sklearn.config_context(transform_output="pandas"):
+        assert_array_equal(clone(pipe).fit_predict(X, y), flags)
+
+
+# --- searches ----------------------------------------------------------------------------------
+
+GRID = {"dynacordetector__alpha": [0.05, 0.5], "labelcorruptor__gamma": [0.1, 0.3]}
+
+
+@pytest.mark.parametrize("cv", [None, InSample(), 2])
+def test_grid_search(noisy_blobs, pipe, cv):
+    X, y, _ = noisy_blobs
+    grid = {**GRID, "dynamicscollector__classifier__lr": [0.01, 0.03]}
+    search = GridSearchCV(pipe, grid, cv=cv, error_score="raise").fit(X, y)
+    scores = search.cv_results_["mean_test_score"]
+    assert scores.shape == (8,)
+    assert len(set(scores.round(12))) > 4
+    assert np.all((scores >= 0) & (scores <= 1))
+    assert_array_equal(search.predict(X), search.best_estimator_.predict(X))
+
+
+def test_in_sample_search_chooses_the_best_score_of_the_paper(noisy_blobs, pipe):
+    X, y, _ = noisy_blobs
+    search = GridSearchCV(pipe, GRID, cv=InSample()).fit(X, y)
+    for params, score in zip(
+        search.cv_results_["params"], search.cv_results_["mean_test_score"], strict=True
+    ):
+        fitted = clone(pipe).set_params(**params).fit(X, y)
+        assert score == pytest.approx(fitted[-1].validation_scores_.max(), rel=1e-4)
+    assert search.best_score_ == search.cv_results_["mean_test_score"].max()
+
+
+def test_two_jobs_give_the_same_search(noisy_blobs, pipe):
+    X, y, _ = noisy_blobs
+    one, two = (GridSearchCV(pipe, GRID, cv=2, n_jobs=n).fit(X, y) for n in (1, 2))
+    assert_array_equal(one.cv_results_["mean_test_score"], two.cv_results_["mean_test_score"])
+    assert_array_equal(one.predict_proba(X), two.predict_proba(X))
+
+
+def test_memory_trains_once_per_gamma(noisy_blobs, pipe, trainings, tmp_path):
+    X, y, _ = noisy_blobs
+    plain = GridSearchCV(pipe, GRID, cv=InSample(), refit=False).fit(X, y)
+    assert len(trainings) == 4
+    trainings.clear()
+    pipe.set_params(memory=str(tmp_path))
+    cached = GridSearchCV(pipe, GRID, cv=InSample(), refit=False).fit(X, y)
+    assert len(trainings) == 2
+    assert_array_equal(cached.cv_results_["mean_test_score"], plain.cv_results_["mean_test_score"])
+
+
+def test_memory_keeps_apart_what_differs_in_its_copies_alone(
+    noisy_blobs, pipe, trainings, tmp_path
+):
+    X, y, _ = noisy_blobs
+    pipe.set_params(memory=str(tmp_path), labelcorruptor__jitter=0.1)
+    pipe.fit(X, y)
+    pipe.set_params(labelcorruptor__jitter=0.4).fit(X, y)
+    assert len(trainings) == 2
+    cached = pipe.fit(X, y).predict_proba(X)
+    assert len(trainings) == 2
+    assert_array_equal(clone(pipe).set_params(memory=None).fit(X, y).predict_proba(X), cached)
+
+
+# --- metadata routing --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def routing():
+    with sklearn.config_context(enable_metadata_routing=True):
+        yield
+
+
+@pytest.mark.usefixtures("routing")
+def test_labels_reach_the_collector(noisy_blobs, pipe):
+    X, y, _ = noisy_blobs
+    pipe.fit(X[:200], y[:200])
+    held_out, labels = X[200:], y[200:]
+    T = pipe[1].transform(held_out, labels=labels)
+    assert not np.array_equal(T, pipe[1].transform(held_out))
+    assert_array_equal(pipe.predict(held_out, labels=labels), pipe[-1].predict(T))
+    assert_array_equal(pipe.predict_proba(held_out, labels=labels), pipe[-1].predict_proba(T))
+    assert pipe.score(held_out, labels=labels) == pipe[-1].score(T)
+
+
+@pytest.mark.usefixtures("routing")
+def test_held_out_rows_of_a_search_are_judged_for_their_labels(noisy_blobs, pipe):
+    X, y, _ = noisy_blobs
+    folds = [(np.arange(200), np.arange(200, 300))]
+    search = GridSearchCV(pipe, {"dynacordetector__alpha": [0.05]}, cv=folds, error_score="raise")
+    routed = search.fit(X, y, labels=y)
+    by_hand = clone(pipe).fit(X[:200], y[:200])
+    expected = by_hand.score(X[200:], labels=y[200:])
+    assert routed.cv_results_["mean_test_score"][0] == expected
+    assert expected != by_hand.score(X[200:])
+    assert_array_equal(routed.predict(X), clone(pipe).fit(X, y).predict(X))
+
+
+@pytest.mark.usefixtures("routing")
+def test_fit_predict_with_labels(noisy_blobs, pipe):
+    X, y, _ = noisy_blobs
+    assert_array_equal(pipe.fit_predict(X, y, labels=y), clone(pipe).fit_predict(X, y))
+
+
+# --- the helper --------------------------------------------------------------------------------
+
+
+def test_the_helper_passes_its_parameters_on(quick_net):
+    pipe = make_dynacor_pipeline(
+        quick_net, gamma=0.3, alpha=0.7, signal="confidence", device="cpu", random_state=4
+    )
+    assert isinstance(pipe, Pipeline)
+    params = pipe.get_params()
+    assert params["labelcorruptor__gamma"] == 0.3
+    assert params["dynacordetector__alpha"] == 0.7
+    assert params["dynamicscollector__signal"] == "confidence"
+    assert params["dynamicscollector__classifier"] is quick_net
+    assert {params[f"{name}__random_state"] for name, _ in pipe.steps} == {4}
+    assert params["dynamicscollector__device"] == params["dynacordetector__device"] == "cpu"
+
+
+def test_the_default_net_can_be_searched():
+    pipe = make_dynacor_pipeline()
+    pipe.set_params(dynamicscollector__classifier__lr=0.5)
+    assert pipe.get_params()["dynamicscollector__classifier__module"].__name__ == "MLP"
+
+
+@pytest.mark.parametrize("signal", ["logit_difference", "confidence", "cross_entropy"])
+def test_real_signals_find_wrong_labels_too(noisy_blobs, signal):
+    X, y, wrong = noisy_blobs
+    flags = make_dynacor_pipeline(signal=signal, random_state=0).fit_predict(X, y)
+    assert f1_score(wrong, flags) > 0.9
+
+
+def test_features_of_any_scale_train_well(noisy_blobs):
+    X, y, wrong = noisy_blobs
+    flags = make_dynacor_pipeline(random_state=0).fit_predict(X, y)
+    huge = X.astype(float) * [1e-6, 1e6, 1.0, 1e3] + [0, 1e6, -5, 1e4]
+    other = make_dynacor_pipeline(random_state=0).fit_predict(huge, y)
+    assert f1_score(wrong, other) > 0.95
+    assert np.mean(flags == other) > 0.95
+
+
+def test_flags_are_those_of_the_steps_by_hand(noisy_blobs, pipe, quick_net):
+    X, y, _ = noisy_blobs
+    Xc = LabelCorruptor(random_state=0).fit_transform(X, y)
+    T = DynamicsCollector(quick_net, random_state=0).fit_transform(Xc, y)
+    detector = DynaCorDetector(random_state=0).fit(T)
+    pipe.fit(X, y)
+    assert_array_equal(pipe[-1].flags_, detector.flags_)
+    assert_allclose(pipe[-1].noise_probability_, detector.noise_probability_)
