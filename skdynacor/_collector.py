@@ -1,6 +1,5 @@
 """Training a classifier once and recording how it agrees with every label."""
 
-import copy
 import hashlib
 import inspect
 
@@ -28,11 +27,18 @@ from torch import nn
 
 from ._compat import StrOptions, validates_parameters
 from ._corrupted_array import CorruptedArray, CorruptedCopies
+from ._device import choose_device, seeded
 from ._random import make_rng
 from ._recorder import Recorder
 from ._rows import ArrayRows, IndexedCollate, IndexedDataset, as_fetched, to_tensor
 from ._signals import SIGNALS, logits_from_log_odds, logits_from_probabilities
-from ._validation import MIN_SAMPLES, encode_known_labels, encode_labels, unchanged_on_error
+from ._validation import (
+    MIN_SAMPLES,
+    check_copies,
+    encode_known_labels,
+    unchanged_on_error,
+    validate_rows_and_labels,
+)
 from .nets import make_mlp_classifier
 
 
@@ -172,7 +178,7 @@ class DynamicsCollector(
         """
         with unchanged_on_error(self):
             copies = self._fit(X, y)
-            T = self.dynamics_ if labels is None else self.transform(X, labels=labels)
+            T = self.dynamics_.copy() if labels is None else self.transform(X, labels=labels)
         return T if copies is None else CorruptedArray(T, copies)
 
     def transform(self, X, labels=None):
@@ -195,7 +201,7 @@ class DynamicsCollector(
         T : ndarray of shape (n_samples, n_epochs), dtype float32
         """
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=np.float32, reset=False)
+        X = validate_data(self, X, dtype=np.float32, order="C", reset=False)
         if labels is not None:
             labels = column_or_1d(labels)
             check_consistent_length(X, labels)
@@ -204,35 +210,35 @@ class DynamicsCollector(
         unseen = np.flatnonzero(seen_as < 0)
         T = self.dynamics_[seen_as]
         if unseen.size:
-            T[unseen] = self._replay_training(X[unseen], None if labels is None else labels[unseen])
+            T[unseen] = self._judge_unseen(X[unseen], None if labels is None else labels[unseen])
         return T
 
     def _fit(self, X, y):
+        """Train, and return the trajectories of the copies, if there are any."""
         with unchanged_on_error(self):
             copies = getattr(X, "corrupted", None)
-            X, y = validate_data(self, X, y, dtype=np.float32, ensure_min_samples=MIN_SAMPLES)
-            self.classes_, codes = encode_labels(y)
-            if copies is None:
-                rows, labels = X[:0], codes
-            else:
-                rows = np.asarray(copies.data, dtype=np.float32)
+            X, self.classes_, codes = validate_rows_and_labels(
+                self, X, y, dtype=np.float32, order="C"
+            )
+            rows, labels = check_copies(copies, X), codes
+            if copies is not None:
                 copied = encode_known_labels(np.asarray(copies.labels), self.classes_)
                 labels = np.concatenate([codes, copied])
             net, recorder = self._train(X, rows, labels)
             record = recorder.trajectories().numpy()
             self.classifier_, self.checkpoints_ = net, recorder.checkpoints
             self._to_logits = recorder.to_logits
-            self.dynamics_, self._n_features_out = record[: len(X)].copy(), record.shape[1]
+            self.dynamics_, self._n_features_out = record[: len(X)], record.shape[1]
             self._row_keys, self._row_labels = hash_rows(X), codes
-        return copies and CorruptedCopies(record[len(X) :], copies.labels, copies.sources)
+        if copies is None:
+            return None
+        return CorruptedCopies(record[len(X) :], copies.labels, copies.sources)
 
     def _train(self, X, rows, labels):
         net = make_mlp_classifier() if self.classifier is None else clone(self.classifier)
         _check_net(net)
-        # A fitted net that was passed in keeps its weights only in the user's hands.
-        net.set_params(train_split=None, warm_start=False)
-        if self.device != "auto" or torch.cuda.is_available():
-            net.set_params(device="cuda" if self.device == "auto" else self.device)
+        device = choose_device(self.device, otherwise=net.device)
+        net.set_params(train_split=None, warm_start=False, device=device)
         if getattr(net, "classes", ()) is None:  # skorch cannot infer them from a data set
             net.set_params(classes=list(range(len(self.classes_))))
         _tell_module(net, X, len(self.classes_))
@@ -242,8 +248,7 @@ class DynamicsCollector(
             targets = targets.float()
         dataset = _make_dataset(net, X, rows, targets)
         rng = make_rng(self.random_state, "DynamicsCollector")
-        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-            torch.manual_seed(int(rng.integers(2**63)))
+        with seeded(rng):
             net.initialize()
             to_logits = _check_outputs(net, dataset, len(self.classes_))
             recorder = Recorder(
@@ -277,21 +282,23 @@ class DynamicsCollector(
         places = np.searchsorted(known, keys, sorter=order).clip(max=len(order) - 1)
         return np.where(known[order[places]] == keys, order[places], -1)
 
-    def _replay_training(self, X, labels):
-        """Trajectories (n, n_epochs) of rows that training did not see."""
-        net = copy.deepcopy(self.classifier_)
+    def _judge_unseen(self, X, labels):
+        """Trajectories (n, n_epochs) of rows that pass through the weights of every epoch."""
+        net = clone(self.classifier_).set_params(callbacks="disable")
         signal = SIGNALS.get(self.signal, self.signal)
         given = None if labels is None else torch.from_numpy(labels)
         T = torch.empty(len(X), len(self.checkpoints_))
-        for epoch in reversed(range(len(self.checkpoints_))):
-            net.module_.load_state_dict(self.checkpoints_[epoch])
-            with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        # What is drawn here decides nothing: weights are replaced, loaders draw needlessly.
+        with seeded(np.random.default_rng(0)):
+            net.initialize()
+            for epoch in reversed(range(len(self.checkpoints_))):
+                net.module_.load_state_dict(self.checkpoints_[epoch])
                 outputs = net.forward(X)
-            outputs = outputs[0] if isinstance(outputs, tuple) else outputs
-            logits = self._to_logits(outputs.float())
-            if given is None:
-                given = logits.argmax(dim=1)  # the class that the classifier ends on
-            T[:, epoch] = signal(logits, given)
+                outputs = outputs[0] if isinstance(outputs, tuple) else outputs
+                logits = self._to_logits(outputs.float())
+                if given is None:
+                    given = logits.argmax(dim=1)  # the class that the classifier ends on
+                T[:, epoch] = signal(logits, given)
         return T.numpy()
 
     def __sklearn_tags__(self):
@@ -304,7 +311,7 @@ class DynamicsCollector(
 def hash_rows(X):
     """Give each row a 64-bit key, (n_samples,) uint64, equal for equal rows."""
     keys = bytearray()
-    for row in np.ascontiguousarray(X):
+    for row in X:
         keys += hashlib.blake2b(row, digest_size=8).digest()
     return np.frombuffer(bytes(keys), dtype=np.uint64)
 
@@ -382,15 +389,14 @@ def _check_outputs(net, dataset, n_classes):
     """Try the net on a few rows; return how its outputs become logits."""
     batch = net.iterator_train__collate_fn(dataset.__getitems__(list(range(MIN_SAMPLES))))
     shape = tuple(batch[0].shape)
-    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-        try:
-            outputs = net.evaluation_step(batch)
-        except Exception as error:
-            raise ValueError(
-                f"The classifier's module fails on a batch of shape {shape}: "
-                f"{type(error).__name__}: {error}. Set its input size to {shape[1:]}, or give "
-                "its constructor a parameter n_features, which is set for you."
-            ) from None
+    try:
+        outputs = net.evaluation_step(batch)
+    except Exception as error:
+        raise ValueError(
+            f"The classifier's module fails on a batch of shape {shape}: "
+            f"{type(error).__name__}: {error}. Set its input size to {shape[1:]}, or give its "
+            "constructor a parameter n_features, which is set for you."
+        ) from None
     outputs = outputs[0] if isinstance(outputs, tuple) else outputs
     if isinstance(net, NeuralNetBinaryClassifier):
         if n_classes != 2 or outputs.numel() != len(outputs):

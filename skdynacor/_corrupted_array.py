@@ -125,7 +125,7 @@ def _plain_method(name):
     def method(self, *args, **kwargs):
         return _plain(inherited(self, *args, **kwargs))
 
-    method.__name__, method.__doc__ = name, inherited.__doc__
+    method.__name__ = name
     return method
 
 

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ._compat import Interval, validates_parameters
 from ._corrupted_array import CorruptedArray, CorruptedCopies
 from ._random import make_rng
-from ._validation import MIN_SAMPLES, encode_labels, unchanged_on_error
+from ._validation import unchanged_on_error, validate_rows_and_labels
 
 
 def draw_other_labels(codes, n_classes, rng):
@@ -137,7 +137,7 @@ class LabelCorruptor(
         self : LabelCorruptor
         """
         with unchanged_on_error(self):
-            self._validate(X, y)
+            _, self.classes_, _ = validate_rows_and_labels(self, X, y)
         return self
 
     @validates_parameters(prefer_skip_nested_validation=True)
@@ -157,7 +157,7 @@ class LabelCorruptor(
             The rows as they are, with ``.corrupted`` copies.
         """
         with unchanged_on_error(self):
-            X, codes = self._validate(X, y)
+            X, self.classes_, codes = validate_rows_and_labels(self, X, y)
             return self._corrupt(X, codes)
 
     def transform(self, X):
@@ -181,11 +181,6 @@ class LabelCorruptor(
         labels = draw_other_labels(codes[sources], len(self.classes_), rng)
         copies = self._augment(X, sources, rng)
         return CorruptedArray(X, CorruptedCopies(copies, self.classes_[labels], sources))
-
-    def _validate(self, X, y):
-        X, y = validate_data(self, X, y, ensure_min_samples=MIN_SAMPLES)
-        self.classes_, codes = encode_labels(y)
-        return X, codes
 
     def _augment(self, X, sources, rng):
         rows = X[sources]

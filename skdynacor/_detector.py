@@ -16,10 +16,12 @@ from sklearn.utils.validation import (
 )
 
 from ._compat import Interval, validates_parameters
+from ._corrupted_array import CorruptedArray
+from ._device import choose_device, seeded
 from ._distinct import distinct_trajectories
 from ._encoder import fit_encoder, flag, noise_probability, weighted_mean
 from ._random import make_rng
-from ._validation import MIN_SAMPLES, unchanged_on_error
+from ._validation import MIN_SAMPLES, check_copies, unchanged_on_error
 
 # Entries of trajectories that the encoder takes at a time, and of which it keeps what the backward
 # pass needs (0.7 KB each).
@@ -100,15 +102,15 @@ class DynaCorDetector(BaseEstimator):
 
     Examples
     --------
-    Dynamics may come from any training loop: here wrong labels are agreed with late, if at all.
+    Dynamics may come from any training loop: here wrong labels are seldom agreed with.
 
     >>> import numpy as np
     >>> from skdynacor import CorruptedArray, CorruptedCopies, DynaCorDetector
     >>> rng = np.random.default_rng(0)
     >>> right = np.where(rng.random((80, 10)) < 0.9, 1.0, -1.0)
-    >>> wrong = np.where(rng.random((30, 10)) < np.linspace(0, 0.5, 10), 1.0, -1.0)
+    >>> wrong = np.where(rng.random((40, 10)) < 0.1, 1.0, -1.0)
     >>> T = np.concatenate([right, wrong[:20]])
-    >>> copies = CorruptedCopies(wrong[20:], labels=np.ones(10), sources=np.arange(10))
+    >>> copies = CorruptedCopies(wrong[20:], labels=np.ones(20), sources=np.arange(20))
     >>> flags = DynaCorDetector(random_state=0).fit_predict(CorruptedArray(T, copies))
     >>> int(flags[:80].sum()), int(flags[80:].sum())
     (0, 20)
@@ -145,9 +147,9 @@ class DynaCorDetector(BaseEstimator):
         self : DynaCorDetector
         """
         with unchanged_on_error(self):
-            copies = _copies_of(X)
+            corrupted = getattr(X, "corrupted", None)
             X = validate_data(self, X, ensure_min_samples=MIN_SAMPLES)
-            if copies is None:
+            if corrupted is None:
                 warnings.warn(
                     "X carries no corrupted copies, so the centroids come from k-means, which "
                     "knows nothing of wrong labels. Put a LabelCorruptor before the "
@@ -155,13 +157,7 @@ class DynaCorDetector(BaseEstimator):
                     "LabelCorruptor: between the two they drop the copies.",
                     stacklevel=3,
                 )
-                copies = X[:0]
-            elif copies.shape[1:] != X.shape[1:]:
-                raise ValueError(
-                    f"The copies' trajectories have {copies.shape[1]} epochs, those of X "
-                    f"{X.shape[1]}; record both in the same training."
-                )
-            self._fit(X, copies)
+            self._fit(X, check_copies(corrupted, X))
         return self
 
     def fit_predict(self, X, y=None):
@@ -240,11 +236,9 @@ class DynaCorDetector(BaseEstimator):
         score : float
             In [0, 1], larger is better. 0 if no copy is flagged, or all of X is.
         """
-        copies = _copies_of(X)
-        q_noisy = self._noise_probability(X)
-        noisy = self._flagged_copies_mean
-        if copies is not None:
-            noisy = _mean_where_flagged(self._noise_probability(copies))
+        q_noisy, noisy = self._noise_probability(X), self._flagged_copies_mean
+        if isinstance(X, CorruptedArray):
+            noisy = _mean_where_flagged(self._noise_probability(X.corrupted.data))
         weights = np.ones(len(q_noisy)) if sample_weight is None else column_or_1d(sample_weight)
         check_consistent_length(q_noisy, weights)
         weights = np.where(flag(q_noisy), 0, weights)
@@ -264,8 +258,7 @@ class DynaCorDetector(BaseEstimator):
         )
         self._scale = rms or 1.0
 
-        use_cuda = self.device == "auto" and torch.cuda.is_available()
-        device = "cuda" if use_cuda else "cpu" if self.device == "auto" else self.device
+        device = choose_device(self.device)
         trajectories = torch.from_numpy(distinct).to(device) / self._scale
         w_originals, w_copies = w_originals.to(device), w_copies.to(device)
         rng = make_rng(self.random_state, "DynaCorDetector")
@@ -279,8 +272,7 @@ class DynaCorDetector(BaseEstimator):
             means = [weighted_mean(embeddings, weights) for weights in (w_originals, w_copies)]
             return torch.stack(means)
 
-        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-            torch.manual_seed(int(rng.integers(2**63)))
+        with seeded(rng):
             encoder, centroids, scores = fit_encoder(
                 trajectories,
                 w_originals,
@@ -322,11 +314,6 @@ class DynaCorDetector(BaseEstimator):
         return torch.cat(
             [noise_probability(encoder(part.double() / self._scale), centroids) for part in chunks]
         ).numpy()
-
-
-def _copies_of(X):
-    copies = getattr(X, "corrupted", None)
-    return copies if copies is None else np.asarray(copies.data)
 
 
 def _mean_where_flagged(q_noisy):

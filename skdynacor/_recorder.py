@@ -46,13 +46,13 @@ class Recorder(Callback):
     def on_batch_end(self, net, batch=None, training=False, y_pred=None, **kwargs):
         if not training:
             return
-        index = getattr(batch, "index", None)
-        if index is None:
+        positions = getattr(batch, "positions", None)
+        if positions is None:
             raise ValueError(
                 "A training batch came without the positions of its rows: iterator_train must "
                 "hand on the batches that a torch DataLoader makes of the data set it is given."
             )
-        self._write(index, y_pred)
+        self._write(positions, y_pred)
 
     def on_epoch_end(self, net, **kwargs):
         self._check_finite(net)
@@ -60,7 +60,7 @@ class Recorder(Callback):
         missing = self.record[len(self.checkpoints)].isnan().nonzero()[:, 0].cpu()
         for start in range(0, len(missing), 1024):
             batch = self.fetch(missing[start : start + 1024].tolist())
-            self._write(batch.index, net.evaluation_step(batch))
+            self._write(batch.positions, net.evaluation_step(batch))
         self.checkpoints.append(
             {name: value.detach().cpu().clone() for name, value in net.module_.state_dict().items()}
         )
@@ -83,16 +83,16 @@ class Recorder(Callback):
         return self.record.T.cpu().contiguous()
 
     @torch.no_grad()
-    def _write(self, index, outputs):
+    def _write(self, positions, outputs):
         outputs = outputs[0] if isinstance(outputs, tuple) else outputs
         logits = self.to_logits(outputs.detach().float())  # (batch, n_classes)
         if self.record is None:
             shape = (self.n_epochs, len(self.labels))
             self.record = torch.full(shape, torch.nan, device=logits.device)
             self.labels = self.labels.to(logits.device)
-        index = to_device(index, logits.device)
-        signals = self.signal(logits, self.labels[index])  # (batch,)
-        self.record[len(self.checkpoints)].index_copy_(0, index, signals)
+        positions = to_device(positions, logits.device)
+        signals = self.signal(logits, self.labels[positions])  # (batch,)
+        self.record[len(self.checkpoints)].index_copy_(0, positions, signals)
 
     def _check_finite(self, net):
         finite = all(bool(p.isfinite().all()) for p in net.module_.parameters())

@@ -7,15 +7,15 @@ from torch.utils.data import Dataset, default_collate
 
 
 class IndexedBatch(tuple):
-    """The pair (X, y) that skorch unpacks, with the rows' positions in ``index``."""
+    """The pair (X, y) that skorch unpacks, with its rows' ``positions`` in the data set."""
 
-    def __new__(cls, X, y, index):
+    def __new__(cls, X, y, positions):
         batch = super().__new__(cls, (X, y))
-        batch.index = index
+        batch.positions = positions
         return batch
 
     def __reduce__(self):  # batches cross processes where a loader has workers
-        return IndexedBatch, (*self, self.index)
+        return IndexedBatch, (*self, self.positions)
 
 
 class ArrayRows(Dataset):
@@ -41,15 +41,15 @@ class ArrayRows(Dataset):
         return len(self.targets)
 
     def __getitems__(self, positions):
-        index = torch.as_tensor(positions)
+        positions = torch.as_tensor(positions)
         n = len(self.originals)
         # On the host, where the positions come from, so that no device has to wait.
-        from_copies = (index >= n).nonzero()[:, 0]
-        rows = self.originals[self._move(index.clamp(max=n - 1))]
+        from_copies = (positions >= n).nonzero()[:, 0]
+        rows = self.originals[self._move(positions.clamp(max=n - 1))]
         if len(from_copies):
-            rows[self._move(from_copies)] = self.copies[self._move(index[from_copies] - n)]
-        index = self._move(index)
-        return IndexedBatch(rows, self.targets[index], index)
+            rows[self._move(from_copies)] = self.copies[self._move(positions[from_copies] - n)]
+        positions = self._move(positions)
+        return IndexedBatch(rows, self.targets[positions], positions)
 
     def __getitem__(self, position):
         X, y = self.__getitems__([position])
@@ -82,9 +82,9 @@ class IndexedCollate:
         self.collate = collate
 
     def __call__(self, fetched):
-        rows, index = fetched
+        rows, positions = fetched
         X, y = self.collate(rows)
-        return IndexedBatch(X, y, index)
+        return IndexedBatch(X, y, positions)
 
 
 def as_fetched(batch):

@@ -3,7 +3,9 @@
 from contextlib import contextmanager
 
 import numpy as np
+from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import validate_data
 
 from ._compat import is_pandas_na
 
@@ -21,6 +23,30 @@ def unchanged_on_error(estimator):
         vars(estimator).clear()
         vars(estimator).update(before)
         raise
+
+
+def validate_rows_and_labels(estimator, X, y, **check_params):
+    """Validate what ``fit`` is given, and number the classes.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Gets ``n_features_in_`` and, where X names them, ``feature_names_in_``.
+    X : array-like of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,)
+    **check_params
+        Passed to ``sklearn.utils.check_array``.
+
+    Returns
+    -------
+    X : ndarray of shape (n_samples, n_features)
+    classes : ndarray of shape (n_classes,)
+    codes : ndarray of shape (n_samples,), dtype int64
+    """
+    if getattr(getattr(y, "dtype", None), "kind", None) == "O":  # pandas' NA trips scikit-learn
+        _check_no_missing(np.asarray(y))
+    X, y = validate_data(estimator, X, y, ensure_min_samples=MIN_SAMPLES, **check_params)
+    return X, *encode_labels(y)
 
 
 def encode_labels(y):
@@ -90,6 +116,32 @@ def encode_known_labels(labels, classes):
             f"{classes.tolist()[:20]}. Drop these rows, or fit on data that has every class."
         )
     return np.searchsorted(classes, labels).astype(np.int64)
+
+
+def check_copies(copies, X):
+    """Check the rows of corrupted copies as those of X were.
+
+    Parameters
+    ----------
+    copies : CorruptedCopies or None
+        ``None`` stands for no copies.
+    X : ndarray of shape (n_samples, n_features)
+
+    Returns
+    -------
+    rows : ndarray of shape (n_copies, n_features)
+        Of the dtype of X, if that is a float.
+    """
+    if copies is None:
+        return X[:0]
+    dtype = X.dtype if X.dtype.kind == "f" else "numeric"  # never cut to whole numbers
+    rows = check_array(copies.data, dtype=dtype, input_name="the copies", ensure_min_samples=0)
+    if rows.shape[1:] != X.shape[1:]:
+        raise ValueError(
+            f"The corrupted copies have shape {rows.shape}, X has shape {X.shape}; both must come "
+            "from the same rows, and have the same columns."
+        )
+    return rows
 
 
 def _check_no_missing(y):

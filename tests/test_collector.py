@@ -148,6 +148,14 @@ def test_copies_train_and_are_recorded(noisy_blobs):
     assert T.corrupted.data[:, -1].mean() < -0.2 < 0.2 < T[:, -1].mean()
 
 
+def test_what_is_returned_may_be_changed(noisy_blobs):
+    X, y, _ = noisy_blobs
+    collector = DynamicsCollector(small_net(), random_state=0)
+    T = collector.fit_transform(X, y)
+    T[:] = 0
+    assert (collector.transform(X) != 0).all()
+
+
 def test_the_signal_is_quantized_unless_said_otherwise(noisy_blobs):
     X, y, _ = noisy_blobs
     net = small_net()

@@ -13,6 +13,7 @@ from sklearn.metrics import f1_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.fixes import parse_version
 
 from skdynacor import (
     DynaCorDetector,
@@ -195,17 +196,34 @@ def test_labels_reach_the_collector(noisy_blobs, pipe):
     assert pipe.score(held_out, labels=labels) == pipe[-1].score(T)
 
 
+def judged_as_given(estimator, X, y):
+    return estimator.score(X, labels=y)
+
+
 @pytest.mark.usefixtures("routing")
-def test_held_out_rows_of_a_search_are_judged_for_their_labels(noisy_blobs, pipe):
+@pytest.mark.parametrize(
+    "scoring",
+    [
+        judged_as_given,
+        pytest.param(
+            None,
+            marks=pytest.mark.skipif(
+                parse_version(sklearn.__version__) < parse_version("1.8"),
+                reason="the default scorer of a search routes nothing into a Pipeline",
+            ),
+        ),
+    ],
+)
+def test_held_out_rows_of_a_search_are_judged_for_their_labels(noisy_blobs, pipe, scoring):
     X, y, _ = noisy_blobs
-    folds = [(np.arange(200), np.arange(200, 300))]
-    search = GridSearchCV(pipe, {"dynacordetector__alpha": [0.05]}, cv=folds, error_score="raise")
-    routed = search.fit(X, y, labels=y)
+    grid, folds = {"dynacordetector__alpha": [0.05]}, [(np.arange(200), np.arange(200, 300))]
+    search = GridSearchCV(pipe, grid, cv=folds, scoring=scoring, error_score="raise")
+    search.fit(X, y, **({} if scoring else {"labels": y}))
     by_hand = clone(pipe).fit(X[:200], y[:200])
     expected = by_hand.score(X[200:], labels=y[200:])
-    assert routed.cv_results_["mean_test_score"][0] == expected
+    assert search.cv_results_["mean_test_score"][0] == expected
     assert expected != by_hand.score(X[200:])
-    assert_array_equal(routed.predict(X), clone(pipe).fit(X, y).predict(X))
+    assert_array_equal(search.predict(X), clone(pipe).fit(X, y).predict(X))
 
 
 @pytest.mark.usefixtures("routing")
