@@ -32,6 +32,7 @@ from ._random import make_rng
 from ._recorder import Recorder
 from ._rows import ArrayRows, IndexedCollate, IndexedDataset, as_fetched, to_tensor
 from ._signals import SIGNALS, logits_from_log_odds, logits_from_probabilities
+from ._training import train
 from ._validation import (
     MIN_SAMPLES,
     check_copies,
@@ -262,10 +263,7 @@ class DynamicsCollector(
             )
             recorder.initialize()
             net.callbacks_.append(("recorder", recorder))
-            # NB: not net.fit, which takes Ctrl-C for a wish to stop early.
-            net.notify("on_train_begin", X=dataset, y=None)
-            net.fit_loop(dataset)
-            net.notify("on_train_end", X=dataset, y=None)
+            train(net, dataset)
             net.callbacks_.pop()
         return net, recorder
 

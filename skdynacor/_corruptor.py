@@ -91,6 +91,11 @@ class LabelCorruptor(
     DynamicsCollector : Trains on rows and copies and records what happens.
     DynaCorDetector : Learns from the copies what a wrong label looks like.
 
+    Notes
+    -----
+    NOTE[DIFF]: the paper copies images, flipped or cropped; a table or an embedding has no such
+    symmetry, so that its copies are jittered unless ``augment`` knows better.
+
     References
     ----------
     .. [1] Kim et al., "Learning Discriminative Dynamics with Label Corruption for Noisy Label

@@ -40,14 +40,15 @@ class DynaCorDetector(BaseEstimator):
     ----------
     alpha : float >= 0, default=0.05
         Weight of the alignment of originals and copies (α of Eq. 8; the paper uses 0.05 and 0.5).
-        Where the classifier memorises wrong labels, 0.5 often leaves the untrained encoder the
-        winner.
-    max_epochs : int >= 0, default=15
-        Number of training steps, each on all the rows (the paper's number of epochs). 0 keeps the
-        untrained encoder.
-    lr : float > 0, default=0.001
-        Step size of Adam, per epoch. NOTE[DIFF]: the paper takes a step of 1e-5 on each batch of
-        1,024 rows.
+        With 0.5 the untrained encoder often scores best, which serves where errors are few (F1 on
+        CIFAR-10N aggregate 50 against 41) and fails where the classifier memorises them
+        (NoisyAG-News 46 against 53).
+    max_epochs : int >= 0, default=8
+        Number of training steps, each on all the rows. 0 keeps the untrained encoder.
+    lr : float > 0, default=0.00085
+        Step size of Adam. NOTE[DIFF]: the paper trains 15 epochs in steps of 1e-5 on batches of
+        1,024 rows. What counts is how far the weights may go, ``max_epochs * lr``, here 0.0068; 15
+        epochs of 46,000 rows come to as much. The further they go, the more rows are flagged.
     device : str, default="auto"
         Where to train: ``"auto"`` takes CUDA when there is one.
     random_state : int, RandomState instance or None, default=None
@@ -124,7 +125,7 @@ class DynaCorDetector(BaseEstimator):
         "random_state": ["random_state"],
     }
 
-    def __init__(self, alpha=0.05, *, max_epochs=15, lr=1e-3, device="auto", random_state=None):
+    def __init__(self, alpha=0.05, *, max_epochs=8, lr=8.5e-4, device="auto", random_state=None):
         self.alpha = alpha
         self.max_epochs = max_epochs
         self.lr = lr

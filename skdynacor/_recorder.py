@@ -4,7 +4,6 @@ import math
 
 import torch
 from skorch.callbacks import Callback
-from skorch.utils import to_device
 
 
 class Recorder(Callback):
@@ -62,7 +61,7 @@ class Recorder(Callback):
             batch = self.fetch(missing[start : start + 1024].tolist())
             self._write(batch.positions, net.evaluation_step(batch))
         self.checkpoints.append(
-            {name: value.detach().cpu().clone() for name, value in net.module_.state_dict().items()}
+            {name: value.to("cpu", copy=True) for name, value in net.module_.state_dict().items()}
         )
 
     def trajectories(self):
@@ -90,7 +89,7 @@ class Recorder(Callback):
             shape = (self.n_epochs, len(self.labels))
             self.record = torch.full(shape, torch.nan, device=logits.device)
             self.labels = self.labels.to(logits.device)
-        positions = to_device(positions, logits.device)
+        positions = positions.to(logits.device)
         signals = self.signal(logits, self.labels[positions])  # (batch,)
         self.record[len(self.checkpoints)].index_copy_(0, positions, signals)
 

@@ -45,7 +45,7 @@ class ArrayRows(Dataset):
         n = len(self.originals)
         # On the host, where the positions come from, so that no device has to wait.
         from_copies = (positions >= n).nonzero()[:, 0]
-        rows = self.originals[self._move(positions.clamp(max=n - 1))]
+        rows = self.originals.index_select(0, self._move(positions.clamp(max=n - 1)))
         if len(from_copies):
             rows[self._move(from_copies)] = self.copies[self._move(positions[from_copies] - n)]
         positions = self._move(positions)

@@ -27,8 +27,9 @@ def quantized_logit_difference(logits, labels):
 
     The paper's signal, Section 4.2.
     """
-    difference = logit_difference(logits, labels)
-    return torch.where(difference < 0, -1.0, 1.0).masked_fill(difference.isnan(), torch.nan)
+    # The given label's logit less the largest of all: 0 where it is the largest.
+    behind = logits.gather(dim=1, index=labels[:, None])[:, 0] - logits.amax(dim=1)
+    return torch.where(behind.isnan(), behind, torch.where(behind < 0, -1.0, 1.0))
 
 
 def confidence(logits, labels):

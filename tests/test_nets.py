@@ -19,7 +19,7 @@ def test_rows_get_a_norm_that_depends_on_the_classes_alone(units):
     for n_classes in (2, 16):
         rows = scaled(X, n_classes)
         assert_close(
-            rows.square().sum(1).mean(), torch.tensor(8 * n_classes**0.5), rtol=1e-3, atol=0
+            rows.square().sum(1).mean(), torch.tensor(12 * n_classes**0.5), rtol=1e-3, atol=0
         )
 
 

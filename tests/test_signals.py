@@ -2,6 +2,7 @@ import math
 
 import pytest
 import torch
+from aum import AUMCalculator
 from torch.testing import assert_close
 
 from skdynacor._signals import (
@@ -59,3 +60,17 @@ def test_log_odds_are_the_difference_of_two_logits(shape):
     logits = logits_from_log_odds(odds.reshape(shape))
     assert_close(SIGNALS["logit_difference"](logits, torch.ones(4, dtype=torch.int64)), odds)
     assert_close(logits.softmax(dim=1)[:, 1], odds.sigmoid())
+
+
+def test_the_margins_are_those_of_the_aum_package(tmp_path):
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.randint(0, 5, (40,), generator=generator)
+    calculator = AUMCalculator(str(tmp_path), compressed=True)
+    margins = []
+    for _ in range(3):
+        logits = torch.randn(40, 5, generator=generator)
+        margins.append(SIGNALS["logit_difference"](logits, labels))
+        records = calculator.update(logits, labels, list(range(40)))
+        assert_close(margins[-1], torch.tensor([records[k].margin for k in range(40)]))
+    aum = torch.tensor([records[k].aum for k in range(40)])
+    assert_close(torch.stack(margins).mean(dim=0), aum)

@@ -7,6 +7,9 @@ from skorch import NeuralNetClassifier
 from skorch.callbacks import LRScheduler
 from torch import nn
 
+# One pass over the weights in place of four; on the CPU since torch 2.4.
+_FUSED = tuple(map(int, torch.__version__.split(".")[:2])) >= (2, 4) or None
+
 
 class MLP(nn.Module):
     """A multilayer perceptron that scales its own inputs.
@@ -20,7 +23,7 @@ class MLP(nn.Module):
         standardised by them, and constant features ignored. ``None`` takes inputs as they are.
     hidden_units : int, default=512
         The paper's width.
-    dropout : float in [0, 1), default=0.2
+    dropout : float in [0, 1), default=0.5
         Share of hidden units dropped in training.
 
     Notes
@@ -31,7 +34,7 @@ class MLP(nn.Module):
     - each by its own standard deviation, unless all of these lie within a factor of 32: then the
       features are taken to share a unit, as those of an embedding do, and keep their proportions
       (the late principal components of an embedding are noise, best not blown up);
-    - all together so that rows have a root-mean-square norm g with g² = 8·√C for C classes. One
+    - all together so that rows have a root-mean-square norm g with g² = 12·√C for C classes. One
       learning rate then serves any features: the first layer learns at a pace in proportion to g²,
       and with more classes each has fewer rows to learn from.
 
@@ -47,7 +50,7 @@ class MLP(nn.Module):
         feature_mean=None,
         feature_scale=None,
         hidden_units=512,
-        dropout=0.2,
+        dropout=0.5,
     ):
         super().__init__()
         center, factor = torch.zeros(n_features), torch.ones(n_features)
@@ -76,7 +79,7 @@ def input_factor(scale, n_classes):
         return torch.zeros_like(scale)
     one_unit = varying.max() <= 32 * varying.min()
     unit = varying.square().mean().sqrt() if one_unit else scale
-    norm = math.sqrt(8 * math.sqrt(n_classes) / len(varying))
+    norm = math.sqrt(12 * math.sqrt(n_classes) / len(varying))
     return torch.where(scale > 0, norm / unit, 0.0)
 
 
@@ -120,11 +123,15 @@ def make_mlp_classifier(**params):
         "lr": 0.02,
         "optimizer__momentum": 0.9,
         "optimizer__weight_decay": 5e-4,
+        "optimizer__fused": _FUSED,
         "max_epochs": 20,
         "batch_size": 128,
         "iterator_train__shuffle": True,
         "train_split": None,
         "callbacks": [("learning_rate", CosineDecay())],
-        "verbose": 0,
+        # Nothing is held out, and nothing printed: these would only listen in on every batch.
+        "callbacks__valid_loss": None,
+        "callbacks__valid_acc": None,
+        "callbacks__print_log": None,
     }
     return NeuralNetClassifier(MLP, **{**settings, **params})
