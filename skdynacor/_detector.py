@@ -108,8 +108,8 @@ class DynaCorDetector(BaseEstimator):
     >>> import numpy as np
     >>> from skdynacor import CorruptedArray, CorruptedCopies, DynaCorDetector
     >>> rng = np.random.default_rng(0)
-    >>> right = np.where(rng.random((80, 10)) < 0.9, 1.0, -1.0)
-    >>> wrong = np.where(rng.random((40, 10)) < 0.1, 1.0, -1.0)
+    >>> right = np.where(rng.random((80, 10)) < 0.98, 1.0, -1.0)
+    >>> wrong = np.where(rng.random((40, 10)) < 0.02, 1.0, -1.0)
     >>> T = np.concatenate([right, wrong[:20]])
     >>> copies = CorruptedCopies(wrong[20:], labels=np.ones(20), sources=np.arange(20))
     >>> flags = DynaCorDetector(random_state=0).fit_predict(CorruptedArray(T, copies))

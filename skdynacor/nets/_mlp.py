@@ -11,6 +11,10 @@ from torch import nn
 _FUSED = tuple(map(int, torch.__version__.split(".")[:2])) >= (2, 4) or None
 
 
+#: Root-mean-square norm of a row, squared, once it is scaled.
+SQUARED_NORM = 72
+
+
 class MLP(nn.Module):
     """A multilayer perceptron that scales its own inputs.
 
@@ -34,9 +38,9 @@ class MLP(nn.Module):
     - each by its own standard deviation, unless all of these lie within a factor of 32: then the
       features are taken to share a unit, as those of an embedding do, and keep their proportions
       (the late principal components of an embedding are noise, best not blown up);
-    - all together so that rows have a root-mean-square norm g with g² = 12·√C for C classes. One
-      learning rate then serves any features: the first layer learns at a pace in proportion to g²,
-      and with more classes each has fewer rows to learn from.
+    - all together so that rows have a root-mean-square norm of √72, near that of CLIP features with
+      which the paper set its learning rate: the first layer learns at a pace in proportion to the
+      squared norm.
 
     NOTE[DIFF]: dropout is not in the paper. The quantised signal keeps only the sign of a logit
     difference; dropout makes a small one change its sign from epoch to epoch, so that the
@@ -57,7 +61,7 @@ class MLP(nn.Module):
         if feature_mean is not None:
             center = torch.as_tensor(feature_mean).float()
         if feature_scale is not None:
-            factor = input_factor(torch.as_tensor(feature_scale).float(), n_classes)
+            factor = input_factor(torch.as_tensor(feature_scale).float())
         self.register_buffer("center", center)
         self.register_buffer("factor", factor)
         self.layers = nn.Sequential(
@@ -72,14 +76,14 @@ class MLP(nn.Module):
         return self.layers((X - self.center) * self.factor)
 
 
-def input_factor(scale, n_classes):
+def input_factor(scale):
     """What to multiply centred features by, (n_features,), see the notes of ``MLP``."""
     varying = scale[scale > 0]
     if not len(varying):
         return torch.zeros_like(scale)
     one_unit = varying.max() <= 32 * varying.min()
     unit = varying.square().mean().sqrt() if one_unit else scale
-    norm = math.sqrt(12 * math.sqrt(n_classes) / len(varying))
+    norm = math.sqrt(SQUARED_NORM / len(varying))
     return torch.where(scale > 0, norm / unit, 0.0)
 
 
