@@ -16,7 +16,7 @@ def train(net, dataset):
 
     It is ``net.fit`` but for Ctrl-C, which skorch takes for a wish to stop early and which is
     raised here. Nets that leave skorch's training step as it is get the same step without its
-    closure and bookkeeping, a twentieth of the time of a small net.
+    closure and bookkeeping, which small nets notice.
 
     Parameters
     ----------
