@@ -24,6 +24,7 @@ from skorch.callbacks import EarlyStopping
 from skorch.dataset import Dataset as SkorchDataset
 from skorch.dataset import ValidSplit
 from torch import nn
+from torch.utils.data import default_collate
 
 from ._compat import StrOptions, validates_parameters
 from ._corrupted_array import CorruptedArray, CorruptedCopies
@@ -371,14 +372,12 @@ def _make_dataset(net, X, copies, targets):
     if custom or "collate_fn" in loader:
         inner = net.get_dataset(np.concatenate([X, copies]), targets.numpy())
         dataset = IndexedDataset(inner)
-        collate = (
-            IndexedCollate(loader["collate_fn"]) if "collate_fn" in loader else IndexedCollate()
-        )
+        collate = IndexedCollate(loader.get("collate_fn", default_collate))
     else:
         # Workers are processes, which cannot share what lives on an accelerator.
         device = "cpu" if loader.get("num_workers") else net.device
         dataset, collate = ArrayRows(X, copies, targets, device), as_fetched
-    # NB: pinning takes batches apart and loses their index.
+    # NB: pinning takes batches apart and loses their positions.
     net.set_params(iterator_train__collate_fn=collate, iterator_train__pin_memory=False)
     return dataset
 

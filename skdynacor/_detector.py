@@ -68,7 +68,7 @@ class DynaCorDetector(BaseEstimator):
     best_epoch_ : int
         The epoch whose encoder is kept; 0 is the untrained one.
     encoder_ : torch.nn.Module
-        Maps (n_samples, 1, n_epochs) trajectories to embeddings.
+        Maps trajectories (n_samples, n_epochs) to embeddings (n_samples, n_dims).
     n_features_in_ : int
         Number of epochs of the trajectories.
 

@@ -3,7 +3,7 @@
 import warnings
 
 import torch
-from torch.utils.data import Dataset, default_collate
+from torch.utils.data import Dataset
 
 
 class IndexedBatch(tuple):
@@ -78,7 +78,7 @@ class IndexedDataset(Dataset):
 class IndexedCollate:
     """Collate rows with a loader's own function and keep their positions."""
 
-    def __init__(self, collate=default_collate):
+    def __init__(self, collate):
         self.collate = collate
 
     def __call__(self, fetched):
