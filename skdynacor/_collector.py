@@ -1,7 +1,6 @@
 """Training a classifier once and recording how it agrees with every label."""
 
 import hashlib
-import inspect
 
 import numpy as np
 import torch
@@ -11,37 +10,29 @@ from sklearn.base import (
     TransformerMixin,
     clone,
 )
-from sklearn.preprocessing import StandardScaler
-from sklearn.utils import gen_batches
 from sklearn.utils.validation import (
     check_consistent_length,
     check_is_fitted,
     column_or_1d,
     validate_data,
 )
-from skorch import NeuralNet, NeuralNetBinaryClassifier
-from skorch.callbacks import EarlyStopping
-from skorch.dataset import Dataset as SkorchDataset
-from skorch.dataset import ValidSplit
-from torch import nn
-from torch.utils.data import default_collate
+from skorch import NeuralNet
 
 from ._compat import StrOptions, validates_parameters
 from ._corrupted_array import CorruptedArray, CorruptedCopies
-from ._device import choose_device, seeded
+from ._device import seeded
+from ._net import check_outputs, prepare
 from ._random import make_rng
 from ._recorder import Recorder
-from ._rows import ArrayRows, IndexedCollate, IndexedDataset, as_fetched, to_tensor
-from ._signals import SIGNALS, logits_from_log_odds, logits_from_probabilities
+from ._rows import to_tensor
+from ._signals import SIGNALS
 from ._training import train
 from ._validation import (
-    MIN_SAMPLES,
     check_copies,
     encode_known_labels,
     unchanged_on_error,
     validate_rows_and_labels,
 )
-from .nets import make_mlp_classifier
 
 
 class DynamicsCollector(
@@ -69,6 +60,9 @@ class DynamicsCollector(
         - ``"confidence"``: its probability;
         - ``"cross_entropy"``: its negative log-probability, in nats;
         - a callable ``(logits, labels) -> (n,)`` on tensors.
+    also : sequence of str or callable, default=()
+        Further signals to record in the same training, for detectors that read another one; they
+        end in ``records_``.
     device : str, default="auto"
         Where to train: a torch device such as ``"cuda"`` or ``"cpu"``. ``"auto"`` takes CUDA when
         there is one, else the classifier's own device.
@@ -83,6 +77,8 @@ class DynamicsCollector(
         The classes seen in ``fit``, in the order of the classifier's outputs.
     dynamics_ : ndarray of shape (n_samples, n_epochs)
         The trajectories of the rows seen in ``fit``, float32.
+    records_ : dict of str or callable to array of shape (n_samples, n_epochs)
+        The trajectories of each signal in ``also``, with those of the copies, if X carried copies.
     checkpoints_ : list of dict, of length n_epochs
         The weights after each epoch.
     n_features_in_ : int
@@ -122,6 +118,7 @@ class DynamicsCollector(
     _parameter_constraints: dict = {
         "classifier": [NeuralNet, None],
         "signal": [StrOptions(set(SIGNALS)), callable],
+        "also": ["array-like"],
         "device": [str],
         "random_state": ["random_state"],
     }
@@ -134,11 +131,13 @@ class DynamicsCollector(
         classifier=None,
         *,
         signal="quantized_logit_difference",
+        also=(),
         device="auto",
         random_state=None,
     ):
         self.classifier = classifier
         self.signal = signal
+        self.also = also
         self.device = device
         self.random_state = random_state
 
@@ -226,35 +225,29 @@ class DynamicsCollector(
             if copies is not None:
                 copied = encode_known_labels(np.asarray(copies.labels), self.classes_)
                 labels = np.concatenate([codes, copied])
-            net, recorder = self._train(X, rows, labels)
-            record = recorder.trajectories().numpy()
+            signals = [find_signal(signal) for signal in (self.signal, *self.also)]
+            net, recorder = self._train(X, rows, labels, signals)
+            record, *further = recorder.trajectories().numpy()
             self.classifier_, self.checkpoints_ = net, recorder.checkpoints
             self._to_logits = recorder.to_logits
             self.dynamics_, self._n_features_out = record[: len(X)], record.shape[1]
+            self.records_ = {
+                signal: trail[: len(X)]
+                if copies is None
+                else CorruptedArray(trail[: len(X)], _trails_of(copies, trail))
+                for signal, trail in zip(self.also, further, strict=True)
+            }
             self._row_keys, self._row_labels = hash_rows(X), codes
-        if copies is None:
-            return None
-        return CorruptedCopies(record[len(X) :], copies.labels, copies.sources)
+        return None if copies is None else _trails_of(copies, record)
 
-    def _train(self, X, rows, labels):
-        net = make_mlp_classifier() if self.classifier is None else clone(self.classifier)
-        _check_net(net)
-        device = choose_device(self.device, otherwise=net.device)
-        net.set_params(train_split=None, warm_start=False, device=device)
-        if getattr(net, "classes", ()) is None:  # skorch cannot infer them from a data set
-            net.set_params(classes=list(range(len(self.classes_))))
-        _tell_module(net, X, len(self.classes_))
-
-        targets = to_tensor(labels)
-        if isinstance(net, NeuralNetBinaryClassifier):
-            targets = targets.float()
-        dataset = _make_dataset(net, X, rows, targets)
+    def _train(self, X, rows, labels, signals):
+        net, dataset = prepare(self.classifier, X, rows, labels, len(self.classes_), self.device)
         rng = make_rng(self.random_state, "DynamicsCollector")
         with seeded(rng):
             net.initialize()
-            to_logits = _check_outputs(net, dataset, len(self.classes_))
+            to_logits = check_outputs(net, dataset, len(self.classes_))
             recorder = Recorder(
-                signal=SIGNALS.get(self.signal, self.signal),
+                signals=signals,
                 to_logits=to_logits,
                 labels=to_tensor(labels),
                 n_epochs=net.max_epochs,
@@ -284,7 +277,7 @@ class DynamicsCollector(
     def _judge_unseen(self, X, labels):
         """Trajectories (n, n_epochs) of rows that pass through the weights of every epoch."""
         net = clone(self.classifier_).set_params(callbacks="disable")
-        signal = SIGNALS.get(self.signal, self.signal)
+        signal = find_signal(self.signal)
         given = None if labels is None else torch.from_numpy(labels)
         T = torch.empty(len(X), len(self.checkpoints_))
         # What is drawn here decides nothing: weights are replaced, loaders draw needlessly.
@@ -307,6 +300,24 @@ class DynamicsCollector(
         return tags
 
 
+def find_signal(signal):
+    """Look up a signal by its name; a function is one already."""
+    if callable(signal):
+        return signal
+    if signal not in SIGNALS:
+        raise ValueError(
+            f"A signal must be a function or one of {', '.join(map(repr, SIGNALS))}; "
+            f"got {signal!r}."
+        )
+    return SIGNALS[signal]
+
+
+def _trails_of(copies, record):
+    """The copies with their trajectories, which are the last of the record."""
+    trails = record[len(record) - len(copies.labels) :]
+    return CorruptedCopies(trails, copies.labels, copies.sources)
+
+
 def hash_rows(X):
     """Give each row a 64-bit key, (n_samples,) uint64, equal for equal rows."""
     keys = bytearray()
@@ -318,110 +329,3 @@ def hash_rows(X):
 def _with_label(keys, labels):
     # Odd multipliers spread small numbers over all 64 bits.
     return keys ^ ((labels.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15))
-
-
-def _check_net(net):
-    split = net.train_split
-    default = isinstance(split, ValidSplit) and split.cv == 5 and split.random_state is None
-    if split and not default:
-        raise ValueError(
-            f"The classifier holds rows out of its training (train_split={split}); rows held out "
-            "leave no trail. Set train_split=None."
-        )
-    loader = net.get_params_for("iterator_train")
-    sampler = loader.get("batch_sampler")
-    if loader.get("drop_last") or getattr(sampler, "drop_last", False):
-        raise ValueError(
-            "The classifier drops the last batch of an epoch (iterator_train__drop_last=True); "
-            "rows that are dropped leave no trail. Set iterator_train__drop_last=False."
-        )
-    for callback in net.callbacks or () if net.callbacks != "disable" else ():
-        callback = callback[1] if isinstance(callback, tuple) else callback
-        if isinstance(callback, EarlyStopping) or callback is EarlyStopping:
-            raise ValueError(
-                "The classifier stops early (EarlyStopping among its callbacks); every epoch of "
-                "max_epochs is needed. Remove the callback, or lower max_epochs."
-            )
-    if net.max_epochs < 1:
-        raise ValueError(
-            f"The classifier trains for max_epochs={net.max_epochs}; at least 1 is needed."
-        )
-
-
-def _tell_module(net, X, n_classes):
-    """Set what a module asks for by name and the user did not set."""
-    if not inspect.isclass(net.module):
-        return
-    asked = set(inspect.signature(net.module).parameters) - set(net.get_params_for("module"))
-    facts = {"n_features": X.shape[1], "n_classes": n_classes}
-    if asked & {"feature_mean", "feature_scale"}:
-        scaler = StandardScaler()
-        for chunk in gen_batches(len(X), 4096):  # a double-precision copy of all of X is large
-            scaler.partial_fit(X[chunk])
-        facts["feature_mean"] = scaler.mean_
-        # StandardScaler tells a constant from rounding errors, and gives it a scale of 1.
-        constant = (scaler.scale_ == 1) & (scaler.var_ < 0.5)
-        facts["feature_scale"] = np.where(constant, 0, scaler.scale_)
-    net.set_params(**{f"module__{name}": facts[name] for name in facts.keys() & asked})
-
-
-def _make_dataset(net, X, copies, targets):
-    """Make the training's data set, and set up the net's loader for it."""
-    loader = net.get_params_for("iterator_train")
-    custom = net.dataset is not SkorchDataset or net.get_params_for("dataset")
-    if custom or "collate_fn" in loader:
-        inner = net.get_dataset(np.concatenate([X, copies]), targets.numpy())
-        dataset = IndexedDataset(inner)
-        collate = IndexedCollate(loader.get("collate_fn", default_collate))
-    else:
-        # Workers are processes, which cannot share what lives on an accelerator.
-        device = "cpu" if loader.get("num_workers") else net.device
-        dataset, collate = ArrayRows(X, copies, targets, device), as_fetched
-    # NB: pinning takes batches apart and loses their positions.
-    net.set_params(iterator_train__collate_fn=collate, iterator_train__pin_memory=False)
-    return dataset
-
-
-def _check_outputs(net, dataset, n_classes):
-    """Try the net on a few rows; return how its outputs become logits."""
-    batch = net.iterator_train__collate_fn(dataset.__getitems__(list(range(MIN_SAMPLES))))
-    shape = tuple(batch[0].shape)
-    try:
-        outputs = net.evaluation_step(batch)
-    except Exception as error:
-        raise ValueError(
-            f"The classifier's module fails on a batch of shape {shape}: "
-            f"{type(error).__name__}: {error}. Set its input size to {shape[1:]}, or give its "
-            "constructor a parameter n_features, which is set for you."
-        ) from None
-    outputs = outputs[0] if isinstance(outputs, tuple) else outputs
-    if isinstance(net, NeuralNetBinaryClassifier):
-        if n_classes != 2 or outputs.numel() != len(outputs):
-            raise ValueError(
-                f"NeuralNetBinaryClassifier separates two classes with one output; y has "
-                f"{n_classes} classes and the module returns shape {tuple(outputs.shape)}."
-            )
-        return logits_from_log_odds
-    if tuple(outputs.shape) != (len(batch[0]), n_classes):
-        raise ValueError(
-            f"The classifier's module returns shape {tuple(outputs.shape)} for a batch of "
-            f"{len(batch[0])} rows; y has {n_classes} classes, so it must return "
-            f"({len(batch[0])}, {n_classes}). Set its number of outputs to {n_classes}, or give "
-            "its constructor a parameter n_classes, which is set for you."
-        )
-    sums = outputs.float().sum(dim=1)
-    probabilities = bool(
-        (outputs >= 0).all() and torch.isclose(sums, sums.new_ones(()), atol=1e-3).all()
-    )
-    if isinstance(net.criterion_, nn.CrossEntropyLoss) and probabilities:
-        raise ValueError(
-            "The classifier's module ends in a softmax and its criterion, CrossEntropyLoss, takes "
-            "a softmax again. Remove the softmax from the module, or set criterion=NLLLoss."
-        )
-    if isinstance(net.criterion_, nn.NLLLoss) and not probabilities:
-        raise ValueError(
-            "The classifier's criterion is NLLLoss, for which skorch wants probabilities, but the "
-            "module returns something else. Set criterion=torch.nn.CrossEntropyLoss for logits, "
-            "or end the module in a softmax."
-        )
-    return logits_from_probabilities if probabilities else torch.nn.Identity()

@@ -7,16 +7,16 @@ from skorch.callbacks import Callback
 
 
 class Recorder(Callback):
-    """Record a signal of every row at every epoch, and the weights after each epoch.
+    """Record signals of every row at every epoch, and the weights after each epoch.
 
-    The signal is read from the forward pass that training makes anyway, before that step's update.
-    A row that an epoch's sampler does not draw gets its signal from the weights at the epoch's
+    Signals are read from the forward pass that training makes anyway, before that step's update.
+    A row that an epoch's sampler does not draw gets its signals from the weights at the epoch's
     end. The record lives on the device of the logits; nothing waits for the device within an
     epoch.
 
     Parameters
     ----------
-    signal : callable
+    signals : list of callable
         ``(logits, labels) -> (n,)``.
     to_logits : callable
         Turns what the net puts out into logits of shape (n, n_classes).
@@ -31,15 +31,15 @@ class Recorder(Callback):
         The module's state after each epoch, on the CPU.
     """
 
-    def __init__(self, signal, to_logits, labels, n_epochs, fetch):
-        self.signal = signal
+    def __init__(self, signals, to_logits, labels, n_epochs, fetch):
+        self.signals = signals
         self.to_logits = to_logits
         self.labels = labels
         self.n_epochs = n_epochs
         self.fetch = fetch
 
     def on_train_begin(self, net, **kwargs):
-        self.record = None  # (n_epochs, n_rows), made where the first signals are
+        self.record = None  # (n_signals, n_epochs, n_rows), made where the first signals are
         self.checkpoints = []
 
     def on_batch_end(self, net, batch=None, training=False, y_pred=None, **kwargs):
@@ -56,7 +56,7 @@ class Recorder(Callback):
     def on_epoch_end(self, net, **kwargs):
         self._check_finite(net)
         # A signal is missing where the sampler did not draw the row.
-        missing = self.record[len(self.checkpoints)].isnan().nonzero()[:, 0].cpu()
+        missing = self.record[:, len(self.checkpoints)].isnan().any(dim=0).nonzero()[:, 0].cpu()
         for start in range(0, len(missing), 1024):
             batch = self.fetch(missing[start : start + 1024].tolist())
             self._write(batch.positions, net.evaluation_step(batch))
@@ -65,7 +65,7 @@ class Recorder(Callback):
         )
 
     def trajectories(self):
-        """Return the record, (n_rows, n_epochs), on the CPU.
+        """Return the record, (n_signals, n_rows, n_epochs), on the CPU.
 
         Raises
         ------
@@ -78,20 +78,21 @@ class Recorder(Callback):
                 "remove the callback that ends it, or lower max_epochs."
             )
         if self.record.isnan().any():
-            raise ValueError("The signal is NaN for some rows; it must be finite for all of them.")
-        return self.record.T.cpu().contiguous()
+            raise ValueError("A signal is NaN for some rows; it must be finite for all of them.")
+        return self.record.transpose(1, 2).cpu().contiguous()
 
     @torch.no_grad()
     def _write(self, positions, outputs):
         outputs = outputs[0] if isinstance(outputs, tuple) else outputs
         logits = self.to_logits(outputs.detach().float())  # (batch, n_classes)
         if self.record is None:
-            shape = (self.n_epochs, len(self.labels))
+            shape = (len(self.signals), self.n_epochs, len(self.labels))
             self.record = torch.full(shape, torch.nan, device=logits.device)
             self.labels = self.labels.to(logits.device)
         positions = positions.to(logits.device)
-        signals = self.signal(logits, self.labels[positions])  # (batch,)
-        self.record[len(self.checkpoints)].index_copy_(0, positions, signals)
+        labels, epoch = self.labels[positions], len(self.checkpoints)
+        for record, signal in zip(self.record, self.signals, strict=True):
+            record[epoch].index_copy_(0, positions, signal(logits, labels))
 
     def _check_finite(self, net):
         finite = all(bool(p.isfinite().all()) for p in net.module_.parameters())
