@@ -205,6 +205,43 @@ class DynaCorDetector(BaseEstimator):
         q_noisy = self._noise_probability(X)
         return np.column_stack([1 - q_noisy, q_noisy])
 
+    def staged_transform(self, X):
+        """Yield the embeddings and centroids of each epoch of training, the untrained one first.
+
+        For looking at how the encoder learns, and for other rules than Eq. 9 to stop it by.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_epochs)
+
+        Yields
+        ------
+        embeddings : ndarray of shape (n_samples, n_dims)
+        centroids : ndarray of shape (2, n_dims)
+            Clean, noisy.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False)
+        distinct, (inverse,) = distinct_trajectories(X)
+        for encoder, centroids in self._stages:
+            yield self._embed(distinct, encoder)[inverse], centroids
+
+    def staged_predict_proba(self, X):
+        """Yield the probabilities after each epoch of training, the untrained encoder's first.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_epochs)
+
+        Yields
+        ------
+        probabilities : ndarray of shape (n_samples, 2)
+            Clean, noisy.
+        """
+        for embeddings, centroids in self.staged_transform(X):
+            q_noisy = self._judge(embeddings, centroids)
+            yield np.column_stack([1 - q_noisy, q_noisy])
+
     def decision_function(self, X):
         """Give q_noisy − q_clean, positive where a row is flagged.
 
@@ -273,7 +310,7 @@ class DynaCorDetector(BaseEstimator):
             return torch.stack(means)
 
         with seeded(rng):
-            encoder, centroids, scores = fit_encoder(
+            stages = fit_encoder(
                 trajectories,
                 w_originals,
                 w_copies,
@@ -284,12 +321,14 @@ class DynaCorDetector(BaseEstimator):
                 chunk=max(1, _CHUNK_ENTRIES // X.shape[1]),
                 keep=_KEPT_ENTRIES // X.shape[1],
             )
-        self.encoder_ = encoder.cpu()
-        self.centroids_ = centroids.cpu().double().numpy()
-        self.validation_scores_ = np.array(scores)
-        self.best_epoch_ = int(np.argmax(scores))
+        self._stages = [
+            (stage.encoder.cpu(), stage.centroids.cpu().double().numpy()) for stage in stages
+        ]
+        self.validation_scores_ = np.array([stage.score for stage in stages])
+        self.best_epoch_ = int(np.argmax(self.validation_scores_))
+        self.encoder_, self.centroids_ = self._stages[self.best_epoch_]
 
-        q_noisy = self._encode(distinct)
+        q_noisy = self._judge(self._embed(distinct, self.encoder_), self.centroids_)
         self.noise_probability_ = q_noisy[of_originals]
         self.flags_ = flag(self.noise_probability_)
         self.noise_rate_ = float(self.flags_.mean())
@@ -300,20 +339,21 @@ class DynaCorDetector(BaseEstimator):
         check_is_fitted(self)
         X = validate_data(self, X, reset=False)
         distinct, (inverse,) = distinct_trajectories(X)
-        return self._encode(distinct)[inverse]
+        return self._judge(self._embed(distinct, self.encoder_), self.centroids_)[inverse]
 
     @torch.no_grad()
-    def _encode(self, distinct):
-        """q_noisy of distinct trajectories, (n_distinct,) float64.
+    def _embed(self, distinct, encoder):
+        """Embeddings of distinct trajectories, (n_distinct, n_dims) float64.
 
         In double precision, so that a row's probability does not depend on the rows beside it.
         """
-        encoder = copy.deepcopy(self.encoder_).double()
-        centroids = torch.from_numpy(self.centroids_)
+        encoder = copy.deepcopy(encoder).double()
         chunks = torch.from_numpy(distinct).split(max(1, _CHUNK_ENTRIES // distinct.shape[1]))
-        return torch.cat(
-            [noise_probability(encoder(part.double() / self._scale), centroids) for part in chunks]
-        ).numpy()
+        return torch.cat([encoder(part.double() / self._scale) for part in chunks]).numpy()
+
+    def _judge(self, embeddings, centroids):
+        """q_noisy of embeddings, (n_distinct,)."""
+        return noise_probability(torch.from_numpy(embeddings), torch.from_numpy(centroids)).numpy()
 
 
 def _mean_where_flagged(q_noisy):

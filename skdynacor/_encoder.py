@@ -6,6 +6,9 @@ embedding space of ``d`` dimensions. Weights are float tensors of shape (n,): ``
 the original rows, ``w_copies`` the corrupted copies that share a trajectory.
 """
 
+import copy
+from typing import NamedTuple
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -117,10 +120,18 @@ def validation_score(q_noisy, w_originals, w_copies):
     return float(gap**2)
 
 
+class Stage(NamedTuple):
+    """What training has come to after an epoch."""
+
+    encoder: DynamicsEncoder
+    centroids: torch.Tensor  # (2, d): clean, noisy
+    score: float  # Eq. 9
+
+
 def fit_encoder(
     trajectories, w_originals, w_copies, make_centroids, *, alpha, n_epochs, lr, chunk, keep
 ):
-    """Train an encoder and its centroids; keep those of the best epoch by Eq. 9.
+    """Train an encoder and its centroids.
 
     Every epoch is one step on all the rows. The encoder runs on a chunk of trajectories at a time,
     which is quicker than all at once. Where there are more than ``keep``, it runs twice: once for
@@ -145,10 +156,8 @@ def fit_encoder(
 
     Returns
     -------
-    encoder : DynamicsEncoder
-    centroids : tensor of shape (2, d)
-    scores : list of float, of length n_epochs + 1
-        Eq. 9 before the first step and after each.
+    stages : list of Stage, of length n_epochs + 1
+        Before the first step and after each.
     """
     encoder = DynamicsEncoder(trajectories.shape[1]).to(trajectories.device)
     weights = w_originals + w_copies
@@ -161,17 +170,15 @@ def fit_encoder(
     centroids.requires_grad_()
     optimizer = torch.optim.Adam([*encoder.parameters(), centroids], lr=lr, weight_decay=1e-4)
 
-    scores, best = [], None
+    stages = []
     for epoch in range(n_epochs + 1):
         with torch.set_grad_enabled(whole):
             embeddings = torch.cat([encoder(part) for part in chunks])  # (n, d)
         if not whole:
             embeddings.requires_grad_()
         q_noisy = noise_probability(embeddings, centroids)
-        scores.append(validation_score(q_noisy.detach(), w_originals, noise_examples))
-        if best is None or scores[-1] > best[0]:
-            state = {name: value.clone() for name, value in encoder.state_dict().items()}
-            best = scores[-1], state, centroids.detach().clone()
+        score = validation_score(q_noisy.detach(), w_originals, noise_examples)
+        stages.append(Stage(copy.deepcopy(encoder), centroids.detach().clone(), score))
         if epoch == n_epochs:
             break
         target = target_probability(q_noisy, weights).detach()
@@ -184,7 +191,4 @@ def fit_encoder(
             for part, gradient in zip(chunks, embeddings.grad.split(chunk), strict=True):
                 encoder(part).backward(gradient)
         optimizer.step()
-
-    _, state, centroids = best
-    encoder.load_state_dict(state)
-    return encoder, centroids, scores
+    return stages

@@ -69,6 +69,22 @@ def test_the_probability_is_eq_3_and_the_score_eq_9(problem, fitted):
     assert fitted.score(T) == pytest.approx(validation_score(q, 1 - is_copy, is_copy))
 
 
+def test_stages_lead_to_the_best_epoch(problem, fitted):
+    T, _ = problem
+    stages = list(fitted.staged_predict_proba(T))
+    assert len(stages) == 9
+    assert_allclose(stages[fitted.best_epoch_], fitted.predict_proba(T))
+    untrained = DynaCorDetector(max_epochs=0, random_state=0).fit(T)
+    assert_allclose(stages[0], untrained.predict_proba(T))
+    for (embeddings, centroids), proba in zip(fitted.staged_transform(T), stages, strict=True):
+        assert embeddings.shape == (400, 64)
+        to_clean, to_noisy = (
+            1 / (2 - embeddings @ c / np.linalg.norm(embeddings, axis=1) / np.linalg.norm(c))
+            for c in centroids
+        )
+        assert_allclose(proba[:, 1], to_noisy / (to_clean + to_noisy))
+
+
 def test_permuted_rows_give_permuted_flags(problem, fitted):
     T, _ = problem
     order = np.random.default_rng(1).permutation(400)

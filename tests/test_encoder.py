@@ -118,7 +118,7 @@ def fit(trajectories, w_originals, w_copies, chunk=10_000, keep=10_000, n_epochs
             [eq.weighted_mean(embeddings, w_originals), eq.weighted_mean(embeddings, w_copies)]
         )
 
-    return eq.fit_encoder(
+    stages = eq.fit_encoder(
         trajectories,
         w_originals,
         w_copies,
@@ -129,10 +129,11 @@ def fit(trajectories, w_originals, w_copies, chunk=10_000, keep=10_000, n_epochs
         chunk=chunk,
         keep=keep,
     )
+    return stages[-1].encoder, stages[-1].centroids, [stage.score for stage in stages], stages
 
 
 def test_chunks_train_as_the_whole(weighted_trajectories):
-    encoder, centroids, scores = fit(*weighted_trajectories)
+    encoder, centroids, scores, _ = fit(*weighted_trajectories)
     for keep in (0, 10_000):
         pieces = fit(*weighted_trajectories, chunk=7, keep=keep)
         assert_close(scores, pieces[2], rtol=1e-4, atol=1e-6)
@@ -143,7 +144,7 @@ def test_chunks_train_as_the_whole(weighted_trajectories):
 
 def test_distinct_trajectories_train_as_all_the_rows(weighted_trajectories):
     trajectories, w_originals, w_copies = weighted_trajectories
-    encoder, centroids, scores = fit(*weighted_trajectories)
+    encoder, centroids, scores, _ = fit(*weighted_trajectories)
     originals = trajectories.repeat_interleave(w_originals.long(), dim=0)
     copies = trajectories.repeat_interleave(w_copies.long(), dim=0)
     is_copy = torch.cat([torch.zeros(len(originals)), torch.ones(len(copies))])
@@ -153,11 +154,15 @@ def test_distinct_trajectories_train_as_all_the_rows(weighted_trajectories):
     assert_close(encoder.state_dict(), every_row[0].state_dict(), rtol=1e-3, atol=1e-5)
 
 
-def test_the_best_epoch_is_kept(weighted_trajectories):
+def test_every_stage_is_kept_as_it_was(weighted_trajectories):
     trajectories, w_originals, w_copies = weighted_trajectories
-    encoder, centroids, scores = fit(*weighted_trajectories)
-    q = eq.noise_probability(encoder(trajectories), centroids).detach()
-    assert eq.validation_score(q, w_originals, w_copies) == pytest.approx(max(scores), rel=1e-4)
+    _, _, scores, stages = fit(*weighted_trajectories)
+    for stage, expected in zip(stages, fit(*weighted_trajectories, n_epochs=0)[3], strict=False):
+        assert_close(stage.encoder.state_dict(), expected.encoder.state_dict())
+    for stage in stages:
+        q = eq.noise_probability(stage.encoder(trajectories), stage.centroids).detach()
+        assert eq.validation_score(q, w_originals, w_copies) == pytest.approx(stage.score, rel=1e-4)
+    assert len({round(score, 8) for score in scores}) == len(scores)
 
 
 def test_one_epoch_of_one_trajectory():
