@@ -2,6 +2,13 @@
 
 from sklearn.base import _fit_context as validates_parameters
 from sklearn.utils._missing import is_pandas_na
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 
-__all__ = ["Interval", "Options", "StrOptions", "is_pandas_na", "validates_parameters"]
+__all__ = [
+    "HasMethods",
+    "Interval",
+    "Options",
+    "StrOptions",
+    "is_pandas_na",
+    "validates_parameters",
+]

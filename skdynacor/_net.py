@@ -91,14 +91,18 @@ def _tell_module(net, X, n_classes):
     asked = set(inspect.signature(net.module).parameters) - set(net.get_params_for("module"))
     facts = {"n_features": X.shape[1], "n_classes": n_classes}
     if asked & {"feature_mean", "feature_scale"}:
-        scaler = StandardScaler()
-        for chunk in gen_batches(len(X), 4096):  # a double-precision copy of all of X is large
-            scaler.partial_fit(X[chunk])
-        facts["feature_mean"] = scaler.mean_
-        # StandardScaler tells a constant from rounding errors, and gives it a scale of 1.
-        constant = (scaler.scale_ == 1) & (scaler.var_ < 0.5)
-        facts["feature_scale"] = np.where(constant, 0, scaler.scale_)
+        facts["feature_mean"], facts["feature_scale"] = mean_and_scale(X)
     net.set_params(**{f"module__{name}": facts[name] for name in facts.keys() & asked})
+
+
+def mean_and_scale(X):
+    """Give the mean and the standard deviation of each feature, (n_features,), 0 if constant."""
+    scaler = StandardScaler()
+    for chunk in gen_batches(len(X), 4096):  # a double-precision copy of all of X is large
+        scaler.partial_fit(X[chunk])
+    # StandardScaler tells a constant from rounding errors, and gives it a scale of 1.
+    constant = (scaler.scale_ == 1) & (scaler.var_ < 0.5)
+    return scaler.mean_, np.where(constant, 0, scaler.scale_)
 
 
 def _make_dataset(net, X, copies, targets):

@@ -203,6 +203,39 @@ def test_the_signal_is_quantized_unless_said_otherwise(noisy_blobs):
     assert_allclose(-np.log(T["confidence"]), T["cross_entropy"], rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize("with_copies", [True, False])
+def test_further_signals_come_from_the_same_training(noisy_blobs, with_copies):
+    X, y, _ = noisy_blobs
+    if with_copies:
+        X = LabelCorruptor(0.2, random_state=0).fit_transform(X, y)
+
+    def largest(logits, labels):
+        return logits.amax(dim=1)
+
+    also = ["logit_difference", largest]
+    collector = DynamicsCollector(small_net(), also=also, random_state=0)
+    T = collector.fit_transform(X, y)
+    assert list(collector.records_) == also
+    for signal in also:
+        alone = DynamicsCollector(small_net(), signal=signal, random_state=0).fit_transform(X, y)
+        record = collector.records_[signal]
+        assert type(record) is type(alone)
+        assert_array_equal(record, alone)
+        if with_copies:
+            assert_array_equal(record.corrupted.data, alone.corrupted.data)
+            assert_array_equal(record.corrupted.labels, X.corrupted.labels)
+    assert_array_equal(np.where(collector.records_["logit_difference"] < 0, -1, 1), T)
+
+
+@pytest.mark.parametrize("also", [["margin"], "confidence", [3]])
+def test_an_unknown_further_signal_is_refused(noisy_blobs, also):
+    X, y, _ = noisy_blobs
+    collector = DynamicsCollector(small_net(), also=also)
+    with pytest.raises(ValueError, match=r"'logit_difference'.*got|The 'also' parameter"):
+        collector.fit(X, y)
+    assert not hasattr(collector, "n_features_in_")
+
+
 def test_a_callable_signal(noisy_blobs):
     X, y, _ = noisy_blobs
     collector = DynamicsCollector(

@@ -1,6 +1,7 @@
 """scikit-learn's own checks on every estimator."""
 
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import (
     check_dataframe_column_names_consistency,
     check_param_validation,
@@ -9,13 +10,29 @@ from sklearn.utils.estimator_checks import (
 )
 
 from skdynacor import DynaCorDetector, DynamicsCollector, LabelCorruptor
+from skdynacor.baselines import (
+    AUM,
+    CORES,
+    AverageEncoder,
+    ConfidentLearning,
+    SimiFeatR,
+    SimiFeatV,
+)
 from skdynacor.nets import make_mlp_classifier
 
+QUICK_NET = make_mlp_classifier(max_epochs=2)
 ESTIMATORS = [
     LabelCorruptor(),
-    DynamicsCollector(make_mlp_classifier(max_epochs=2)),
+    DynamicsCollector(QUICK_NET),
     DynamicsCollector(),
     DynaCorDetector(),
+    AverageEncoder(),
+    AUM(QUICK_NET),
+    CORES(QUICK_NET),
+    ConfidentLearning(QUICK_NET, cv=2),
+    ConfidentLearning(LogisticRegression(), cv=2),
+    SimiFeatV(),
+    SimiFeatR(),
 ]
 
 pytestmark = pytest.mark.filterwarnings(

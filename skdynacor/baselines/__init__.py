@@ -1,0 +1,15 @@
+"""What people would use instead: other detectors of wrong labels, with the same interface.
+
+``AverageEncoder`` reads the trajectories of a ``DynamicsCollector``. The others take rows and their
+given labels, and where they train a classifier, it is by default the one that ``DynamicsCollector``
+trains. All give boolean ``flags_`` (True where the label is judged wrong) by ``fit_predict``, and a
+score by which to rank.
+"""
+
+from ._aum import AUM
+from ._average_encoder import AverageEncoder
+from ._confident_learning import ConfidentLearning
+from ._cores import CORES
+from ._simifeat import SimiFeatR, SimiFeatV
+
+__all__ = ["AUM", "CORES", "AverageEncoder", "ConfidentLearning", "SimiFeatR", "SimiFeatV"]
