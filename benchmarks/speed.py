@@ -1,165 +1,215 @@
-"""What recording and detection cost, as ratios within one process.
+"""What the whole pipeline costs beside what people train anyway, on one thread.
 
-Two measurements on one thread:
+Each repeat makes its rows and times in turn, in one process:
 
-- the whole pipeline against a bare PyTorch loop that trains the same net on the same rows,
-  originals and copies, for the same epochs, and records nothing;
-- the detection of many synthetic trajectories of which few are distinct: seconds, and the peak of
-  memory above the input.
+- a bare PyTorch loop, which trains the pipeline's net on the rows and their corrupted copies and
+  records nothing;
+- the same training by skorch's own fit, likewise without recording;
+- five-fold cross-validation of that net and cleanlab's filter on its probabilities;
+- the whole pipeline, which corrupts, trains, records and detects.
 """
 
-import argparse
-import multiprocessing
-import statistics
-import sys
-import tempfile
-import time
+from functools import lru_cache
+from typing import NamedTuple
 
+import matplotlib
 import numpy as np
 import torch
+from cleanlab.filter import find_label_issues
+from common import Benchmark, Setting, choose, load, noises, timed
+from sklearn.model_selection import cross_val_predict
+from threadpoolctl import threadpool_limits
 
-from skdynacor import CorruptedArray, CorruptedCopies, DynaCorDetector, LabelCorruptor
-from skdynacor import make_dynacor_pipeline as make_pipeline
+from skdynacor import LabelCorruptor, make_dynacor_pipeline
 from skdynacor.datasets import make_label_noise
-from skdynacor.nets import MLP
+from skdynacor.nets import MLP, make_mlp_classifier
+
+matplotlib.use("Agg")
+from matplotlib import pyplot as plt
+
+#: What is timed, and the column of its seconds; the pipeline is compared with the others.
+FLOWS = {
+    "bare loop": "bare loop seconds",
+    "plain skorch": "plain skorch seconds",
+    "five folds": "five folds seconds",
+    "pipeline": "seconds",
+}
+RATIOS = [f"pipeline / {flow}" for flow in FLOWS if flow != "pipeline"]
 
 
-def make_rows(n_samples, n_features, n_classes=10, seed=0):
-    """Draw overlapping clusters with a fifth of the labels wrong."""
-    rng = np.random.default_rng(seed)
-    y_true = rng.integers(0, n_classes, n_samples)
-    centers = rng.standard_normal((n_classes, n_features)) * 0.15
-    X = (centers[y_true] + rng.standard_normal((n_samples, n_features))).astype(np.float32)
-    y, _ = make_label_noise(y_true, "symmetric", 0.2, random_state=seed)
-    return X, y
+class Synthetic(NamedTuple):
+    """Overlapping clusters, whatever the number of features, with a fifth of the labels wrong."""
+
+    rows: int
+    features: int
+    data = "synthetic"
+    noise = "symmetric 0.2"
+
+    def make(self, seed, n_classes=10):
+        """Return X, given labels and the mask of wrong ones."""
+        rng = np.random.default_rng(seed)
+        y_true = rng.integers(0, n_classes, self.rows)
+        centers = rng.standard_normal((n_classes, self.features)) * 3.4 / self.features**0.5
+        X = rng.standard_normal((self.rows, self.features), dtype=np.float32)
+        X += centers.astype(np.float32)[y_true]
+        return X, *make_label_noise(y_true, "symmetric", 0.2, random_state=seed)
 
 
-def bare_loop(X, y, device, epochs=20, batch_size=128):
+def first_settings(benchmark, synthetic):
+    """List one setting of each data set: the first of its kinds of noise that are asked for."""
+    with benchmark.refusals():
+        for path in benchmark.paths:
+            known = [synthetic.noise] if path == synthetic.data else noises(path)
+            noise = choose(benchmark.args.noise, known, f"noise of {path}")[0]
+            yield synthetic if path == synthetic.data else Setting(path, noise)
+
+
+def refuse_jobs(benchmark):
+    """Refuse to measure costs side by side."""
+    if benchmark.args.jobs != 1:
+        benchmark.parser.error(
+            f"--jobs must be 1, since runs side by side slow each other down; "
+            f"got {benchmark.args.jobs}."
+        )
+
+
+def encode(y):
+    """Number the classes from 0, as nets and cleanlab want them."""
+    return np.unique(y, return_inverse=True)[1]
+
+
+def count_distinct(*trajectories):
+    """Count the distinct rows of quantised trajectories, together."""
+    bits = [np.packbits(T > 0, axis=1) for T in trajectories]
+    return len(np.unique(np.concatenate(bits), axis=0))
+
+
+def bare_loop(X, y, module, device, epochs=20, batch_size=128):
     """Train the default net as its settings say, and nothing else."""
-    corrupted = LabelCorruptor(random_state=0).fit_transform(X, y).corrupted
-    rows = torch.as_tensor(np.concatenate([X, corrupted.data])).to(device)
-    labels = torch.as_tensor(np.concatenate([y, corrupted.labels])).to(device)
-    start = time.perf_counter()
-    net = MLP(X.shape[1], int(y.max()) + 1, feature_mean=X.mean(0), feature_scale=X.std(0)).to(
-        device
-    )
+    X, y = torch.as_tensor(X, device=device), torch.as_tensor(y, device=device)
+    net = MLP(**module).to(device)
     optimizer = torch.optim.SGD(net.parameters(), lr=0.02, momentum=0.9, weight_decay=5e-4)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs, eta_min=3e-7)
     for _ in range(epochs):
-        for index in torch.randperm(len(rows), device=device).split(batch_size):
+        for index in torch.randperm(len(X), device=device).split(batch_size):
             optimizer.zero_grad()
-            loss = torch.nn.functional.cross_entropy(net(rows[index]), labels[index])
+            loss = torch.nn.functional.cross_entropy(net(X[index]), y[index])
             loss.backward()
             optimizer.step()
         schedule.step()
-    if device == "cuda":
+    if torch.device(device).type == "cuda":
         torch.cuda.synchronize()
-    return time.perf_counter() - start
 
 
-def whole_pipeline(X, y, device):
-    """Corrupt, train, record and detect."""
-    pipe = make_pipeline(device=device, random_state=0)
-    start = time.perf_counter()
-    pipe.fit_predict(X, y)
-    seconds = time.perf_counter() - start
-    T = pipe[1].dynamics_
-    return seconds, len(np.unique(T, axis=0))
+def five_folds(net, X, y):
+    """Find label errors as cleanlab's users do."""
+    probabilities = cross_val_predict(net, X, y, cv=5, method="predict_proba")
+    find_label_issues(y, probabilities, n_jobs=1)
 
 
-def compare(args):
-    """Time the pipeline and the bare loop in turn."""
-    X, y = make_rows(args.rows, args.features)
-    bare_loop(X[:2000], y[:2000], args.device, epochs=1)
-    whole_pipeline(X[:2000], y[:2000], args.device)
-    ratios = []
-    for repeat in range(args.repeats):
-        bare = bare_loop(X, y, args.device)
-        whole, distinct = whole_pipeline(X, y, args.device)
-        ratios.append(whole / bare)
-        print(
-            f"run {repeat + 1}: bare loop {bare:.2f} s, whole pipeline {whole:.2f} s "
-            f"({distinct} distinct trajectories), ratio {ratios[-1]:.3f}",
-            flush=True,
-        )
-    print(
-        f"{args.rows} x {args.features} on {args.device}: "
-        f"median ratio {statistics.median(ratios):.3f} over {args.repeats} runs"
+def time_flows(X, y, device, seed):
+    """Return the seconds of each flow, and the fitted pipeline."""
+    copies = LabelCorruptor(random_state=seed).fit_transform(X, y).corrupted
+    rows, labels = np.concatenate([X, copies.data]), np.concatenate([y, copies.labels])
+    module = {
+        **{"n_features": X.shape[1], "n_classes": int(y.max()) + 1},
+        **{"feature_mean": X.mean(axis=0), "feature_scale": X.std(axis=0)},
+    }
+    net = make_mlp_classifier(
+        device=device,
+        classes=list(range(module["n_classes"])),
+        **{f"module__{name}": value for name, value in module.items()},
+    )
+    pipe = make_dynacor_pipeline(device=device, random_state=seed)
+    torch.manual_seed(seed)
+    calls = {
+        "bare loop": (bare_loop, rows, labels, module, device),
+        "plain skorch": (net.fit, rows, labels),
+        "five folds": (five_folds, net, X, y),
+        "pipeline": (pipe.fit_predict, X, y),
+    }
+    return {flow: timed(*call)[1] for flow, call in calls.items()}, pipe
+
+
+@lru_cache
+def warm_up(n_features, device):
+    """Load what is loaded at the first call."""
+    X, y, _ = Synthetic(300, n_features).make(0)
+    time_flows(X, y, device, 0)
+
+
+@threadpool_limits.wrap(limits=1)
+def measure(argument, seed, variants):
+    """Give the seconds of every flow, and how many times as long the pipeline takes."""
+    setting, device = argument
+    X, y, _ = setting.make(seed)
+    warm_up(X.shape[1], device)
+    seconds, pipe = time_flows(X, encode(y), device, seed)
+    whole = seconds["pipeline"]
+    others = {flow: each for flow, each in seconds.items() if flow != "pipeline"}
+    costs = {
+        **{FLOWS[flow]: each for flow, each in others.items()},
+        **{f"pipeline / {flow}": whole / each for flow, each in others.items()},
+        "times faster": others["five folds"] / whole,
+        "distinct": count_distinct(pipe[1].dynamics_),
+        "seconds": whole,
+    }
+    return [costs]
+
+
+def summarize(table):
+    """Say the medians over the repeats, with the lowest and the highest."""
+    first, parts = table.iloc[0], []
+    for ratio in RATIOS:
+        each = table[ratio]
+        parts.append(f"{ratio} {each.median():.2f} ({each.min():.2f}-{each.max():.2f})")
+    return (
+        f"{first.rows} x {first.features} on {first.device}, medians over {len(table)} runs "
+        f"(lowest to highest): {'; '.join(parts)}; {table['times faster'].median():.1f} times "
+        f"faster than the five-fold flow"
     )
 
 
-def make_trajectories(n_samples, n_epochs=20, n_kinds=6500, dtype=np.float32, seed=0):
-    """Draw rows from a few thousand kinds of trajectory, and a tenth as many copies."""
-    rng = np.random.default_rng(seed)
-    ease = rng.random(n_kinds)
-    kinds = np.where(rng.random((n_kinds, n_epochs)) < ease[:, None], 1, -1).astype(dtype)
-    T = kinds[rng.integers(0, n_kinds, n_samples)]
-    hard = np.flatnonzero(ease < 0.3)
-    copies = kinds[rng.choice(hard, n_samples // 10)]
-    labels = np.zeros(len(copies), dtype=np.int8)
-    return CorruptedArray(T, CorruptedCopies(copies, labels, np.arange(len(copies))))
-
-
-def detect(args):
-    """Time a detection, and measure its memory above the input's."""
-    with tempfile.TemporaryDirectory() as folder:
-        # The peak of a process never falls: what made the input must not be in it.
-        T = make_trajectories(args.trajectories, dtype=np.dtype(args.dtype))
-        np.save(f"{folder}/T.npy", np.asarray(T))
-        np.save(f"{folder}/copies.npy", T.corrupted.data)
-        del T
-        context = multiprocessing.get_context("spawn")
-        process = context.Process(target=detect_saved, args=(folder, args.device))
-        process.start()
-        process.join()
-        if process.exitcode:
-            sys.exit(process.exitcode)
-
-
-def detect_saved(folder, device):
-    """Run one detection in a fresh process."""
-    torch.set_num_threads(1)
-    DynaCorDetector(device=device).fit(make_trajectories(1000, n_kinds=100))  # load all there is
-    T, copies = np.load(f"{folder}/T.npy"), np.load(f"{folder}/copies.npy")
-    labels = np.zeros(len(copies), dtype=np.int8)
-    carrier = CorruptedArray(T, CorruptedCopies(copies, labels, np.arange(len(copies))))
-    megabytes = (T.nbytes + copies.nbytes) / 2**20
-    before = memory("VmRSS")
-    start = time.perf_counter()
-    detector = DynaCorDetector(device=device, random_state=0).fit(carrier)
-    seconds = time.perf_counter() - start
-    above = memory("VmHWM") - before
-    distinct = len(np.unique(detector.noise_probability_))
-    print(
-        f"detection of {T.shape[0]} x {T.shape[1]} {T.dtype} ({distinct} distinct): "
-        f"{seconds:.2f} s, {above:.0f} MB above an input of {megabytes:.0f} MB, "
-        f"ratio {above / megabytes:.2f}"
+def draw(groups):
+    """Draw the median seconds of every flow as bars, from lowest to highest as whiskers."""
+    figure, panels = plt.subplots(
+        len(groups), squeeze=False, figsize=(8, 0.6 + 1.9 * len(groups)), layout="constrained"
     )
-
-
-def memory(kind):
-    """Read this process's memory in MB: VmRSS, what it holds, or VmHWM, the most it has held."""
-    # Not resource.getrusage, whose peak starts at the parent's.
-    with open("/proc/self/status") as status:
-        return next(int(line.split()[1]) / 1024 for line in status if line.startswith(kind))
+    for axes, ((data, rows, features, device), table) in zip(panels[:, 0], groups, strict=True):
+        seconds = table[list(FLOWS.values())]
+        median = seconds.median()
+        whiskers = [median - seconds.min(), seconds.max() - median]
+        colors = ["C3" if flow == "pipeline" else "C7" for flow in FLOWS]
+        axes.barh(list(FLOWS), median, xerr=whiskers, color=colors, capsize=4)
+        axes.invert_yaxis()
+        axes.set_title(f"{data}, {rows} x {features} on {device}")
+    panels[-1, 0].set_xlabel("seconds on one thread, median of the repeats")
+    return figure
 
 
 def main():
-    """Run both measurements."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=20_000)
-    parser.add_argument("--features", type=int, default=512)
-    parser.add_argument("--trajectories", type=int, default=1_000_000)
-    parser.add_argument("--dtype", default="float32", help="of the trajectories")
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--only", choices=["training", "detection"])
-    args = parser.parse_args()
-    torch.set_num_threads(1)
-    if args.only != "detection":
-        compare(args)
-    if args.only != "training":
-        detect(args)
+    """Measure, print every repeat and the medians, and draw."""
+    benchmark = Benchmark("speed", __doc__, data="synthetic")
+    add = benchmark.parser.add_argument
+    add("--rows", type=int, default=20_000, help="of synthetic data (default: %(default)s)")
+    add("--features", type=int, default=512, help="of synthetic data (default: %(default)s)")
+    add("--device", default="cpu", help="where every flow trains (default: %(default)s)")
+    benchmark.parser.set_defaults(seeds=5)
+    args = benchmark.parse()
+    refuse_jobs(benchmark)
+    units = []
+    for setting in first_settings(benchmark, Synthetic(args.rows, args.features)):
+        made = isinstance(setting, Synthetic)
+        rows, features = setting if made else load(setting.path).X.shape
+        keys = {"data": setting.data, "noise": setting.noise, "rows": rows, "features": features}
+        units.append(({**keys, "device": args.device}, (setting, args.device)))
+    table = benchmark.run(units, [{}], measure)
+
+    groups = list(table.groupby(["data", "rows", "features", "device"], sort=False))
+    print(f"\n{table.drop(columns='versions').to_string(index=False)}\n")
+    for _, group in groups:
+        print(summarize(group))
+    benchmark.save(draw(groups))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The scripts of ``benchmarks/`` run, on little data."""
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -46,26 +47,178 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_quick_measures_every_setting(folder):
-    printed = run("quick.py", folder, "--seeds", 2, "--out", folder / "runs.csv")
+@pytest.fixture
+def call(folder, monkeypatch, capsys):
+    """Call a script's ``main`` in this process; return what it printed."""
+    monkeypatch.syspath_prepend(BENCHMARKS)
+
+    def call(script, *args):
+        monkeypatch.setattr(sys, "argv", [script, *map(str, args)])
+        importlib.import_module(script).main()
+        return capsys.readouterr().out
+
+    return call
+
+
+@pytest.fixture
+def refused(call, capsys):
+    """Call a script that must refuse its arguments; return its message."""
+
+    def refused(script, *args):
+        with pytest.raises(SystemExit) as stopped:
+            call(script, *args)
+        assert stopped.value.code == 2
+        return capsys.readouterr().err
+
+    return refused
+
+
+ADDED = ["symmetric 0.3", "symmetric 0.1", "asymmetric 0.3", "instance 0.3"]
+
+
+def test_quick_measures_every_setting(call, folder):
+    printed = call("quick", folder, "--seeds", 2, "--out", folder / "runs.csv")
     runs = pd.read_csv(folder / "runs.csv")
     assert len(runs) == 2 * (4 + 2)
-    noise = ["symmetric 0.3", "symmetric 0.1", "asymmetric 0.3", "instance 0.3"]
-    assert runs.noise.unique().tolist() == [*noise, "human", "human crowd"]
+    assert runs.noise.unique().tolist() == [*ADDED, "human", "human crowd"]
     assert runs["noise rate"][runs.noise == "human"].eq(0.2).all()
     assert runs.F1[runs.noise == "human"].gt(80).all()
     assert runs.AUROC.between(0, 1).all()
-    for setting in noise:
+    for setting in ADDED:
         assert setting in printed
 
 
-def test_quick_names_a_folder_without_data(tmp_path):
-    with pytest.raises(AssertionError, match=r"no \.npz file"):
-        run("quick.py", tmp_path)
+def test_quick_names_a_folder_without_data(refused, tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert "no .npz file" in refused("quick", tmp_path / "empty")
 
 
-def test_speed_prints_ratios():
-    sizes = ["--rows", 300, "--features", 8, "--trajectories", 2000, "--repeats", 1]
-    printed = run("speed.py", *sizes)
-    assert "300 x 8 on cpu: median ratio" in printed
-    assert "detection of 2000 x 20 float32" in printed
+METHODS = [
+    *("dynacor", "average_encoder", "aum", "confident_learning", "cores"),
+    *("simifeat_v", "simifeat_r"),
+]
+SCRIPTS = {
+    "detection": ("method", METHODS),
+    "stopping": ("rule", ["last", "davies_bouldin", "eq9", "best_possible"]),
+    "losses": ("loss", ["untrained", "cluster", "cluster+align"]),
+    "signals": (
+        "signal",
+        ["quantized_logit_difference", "logit_difference", "confidence", "cross_entropy"],
+    ),
+    "corruption_rate": ("gamma", ["0.05", "0.4"]),
+}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_script_measures_every_variant_and_never_twice(call, folder, script):
+    column, variants = SCRIPTS[script]
+    args = ["--data", folder / "human.npz", "--noise", "human", "--seeds", 2]
+    args += ["--out", folder / "out", "--cache", folder / "cache"]
+    if script == "corruption_rate":
+        args += ["--gammas", 0.05, 0.4]
+    printed = call(script, *args)
+    path = folder / "out" / f"{script}.csv"
+    written = path.read_bytes()
+    runs = pd.read_csv(path, dtype=str)
+    for seed in "01":
+        assert runs[column][runs.seed == seed].unique().tolist() == variants
+    assert all(variant in printed for variant in variants)
+    assert runs["noise rate"].eq("0.2").all()
+    assert runs.F1.astype(float).between(0, 100).all()
+    assert runs.F1.astype(float).max() > 80
+    assert runs.seconds.astype(float).gt(0).all()
+    assert runs.versions.str.contains(r"python=3\S+ skdynacor=\S+ scikit-learn=").all()
+    assert path.with_suffix(".png").read_bytes()[:4] == b"\x89PNG"
+    again = call(script, *args)
+    assert path.read_bytes() == written
+    assert again == printed
+
+
+def test_best_possible_is_best_and_supervision_helps(call, folder):
+    args = ["--data", folder / "clean.npz", "--seeds", 1, "--out", folder]
+    call("stopping", *args)
+    f1 = pd.read_csv(folder / "stopping.csv").pivot(index="noise", columns="rule", values="F1")
+    assert f1.le(f1.best_possible + 1e-3, axis=0).all(axis=None)
+    call("corruption_rate", *args, "--gammas", 0.1, "--noise", "symmetric 0.3")
+    runs = pd.read_csv(folder / "corruption_rate.csv").set_index("judge")
+    assert runs.F1.supervised > 85
+
+
+def test_a_run_goes_on_after_a_kill_and_redoes_what_was_half_written(call, folder):
+    args = ["--data", folder / "clean.npz", "--seeds", 1, "--out", folder]
+    args += ["--methods", "dynacor", "simifeat_v"]
+    call("detection", *args)
+    path = folder / "detection.csv"
+    whole = path.read_text()
+    lines = whole.splitlines(keepends=True)
+    assert len(lines) == 1 + 4 * 2
+    without_seconds = [line.split(",")[:8] for line in sorted(lines)]
+    # Cut anywhere: between rows, within a number, within the last field, in the first row.
+    for cut in [len("".join(lines[:5])), len(whole) - 40, len(whole) - 2, len(lines[0]) + 9, 12]:
+        path.write_text(whole[:cut])
+        call("detection", *args)
+        again = path.read_text()
+        assert [line.split(",")[:8] for line in sorted(again.splitlines(True))] == without_seconds
+        kept = whole[:cut].count(",yes\n")
+        assert again.splitlines()[1 : 1 + kept] == whole.splitlines()[1 : 1 + kept]
+
+
+def test_more_seeds_and_methods_add_to_a_file(call, folder):
+    args = ["--data", folder / "human.npz", "--noise", "human", "--out", folder]
+    call("detection", *args, "--seeds", 1, "--methods", "simifeat_v")
+    call("detection", *args, "--seeds", 2, "--methods", "simifeat_r", "simifeat_v")
+    runs = pd.read_csv(folder / "detection.csv")
+    assert sorted(zip(runs.seed, runs.method, strict=True)) == [
+        (seed, method) for seed in (0, 1) for method in ("simifeat_r", "simifeat_v")
+    ]
+
+
+def test_several_processes_give_what_one_gives(call, folder):
+    args = ["--data", folder / "clean.npz", "--seeds", 1, "--methods", "dynacor", "average_encoder"]
+    tables = []
+    for jobs in (1, 2):
+        call("detection", *args, "--jobs", jobs, "--out", folder / str(jobs))
+        table = pd.read_csv(folder / str(jobs) / "detection.csv").drop(columns="seconds")
+        tables.append(table.sort_values(["noise", "method"], ignore_index=True))
+    pd.testing.assert_frame_equal(*tables)
+
+
+def test_bundled_data_need_no_file(call, folder):
+    args = ["--data", "wine", "--seeds", 1, "--methods", "simifeat_v", "--out", folder]
+    printed = call("detection", *args)
+    assert "wine symmetric 0.3" in printed
+
+
+def test_unknown_names_list_the_known(refused, folder):
+    at = ["--out", folder / "out"]
+    assert "Unknown method 'dynacore'; known are dynacor, average_encoder" in refused(
+        "detection", "--methods", "dynacore", *at
+    )
+    message = refused("losses", "--data", "cifar", *at)
+    assert "Unknown data 'cifar'; known are digits, breast_cancer, wine, a .npz file" in message
+    message = refused("signals", "--data", folder, "--noise", "symetric 0.3", *at)
+    assert "Unknown noise 'symetric 0.3'" in message
+    assert all(noise in message for noise in [*ADDED, "human", "human crowd"])
+    assert "--seeds must be at least 1" in refused("stopping", "--seeds", 0, *at)
+    assert not (folder / "out").exists()
+
+
+def test_a_missing_or_damaged_file_is_named_with_the_format_expected(refused, folder):
+    missing = folder / "missing.npz"
+    message = refused("detection", "--data", missing)
+    assert str(missing) in message
+    assert "y_true" in message
+    (folder / "empty").mkdir()
+    assert "No .npz file in the folder" in refused("detection", "--data", folder / "empty")
+    np.savez(folder / "bad.npz", X=np.eye(3))
+    message = refused("detection", "--data", folder / "bad.npz")
+    assert "bad.npz" in message
+    assert "y_true" in message
+
+
+def test_a_file_of_other_columns_is_not_written_to(refused, folder):
+    path = folder / "losses.csv"
+    path.write_text("data,noise,complete\nhuman,human,yes\n")
+    args = ["--data", folder / "human.npz", "--noise", "human", "--seeds", 1, "--out", folder]
+    assert "name another --out" in refused("losses", *args)
+    assert path.read_text() == "data,noise,complete\nhuman,human,yes\n"

@@ -1,0 +1,87 @@
+"""Figure 2 of the paper: how many corrupted copies to plant (γ).
+
+Next to it an upper bound: a classifier of the same trajectories that is told which labels are
+wrong, and judged by five-fold cross-validation.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+from common import Benchmark, plt, score, timed
+from recording import record
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
+from skdynacor import DynaCorDetector
+
+GAMMAS = (0.05, 0.1, 0.2, 0.4, 0.8)
+JUDGES = ["dynacor", "supervised"]
+
+
+def supervise(T, wrong, seed):
+    """Learn wrong labels from the truth; return out-of-fold probabilities, (n_samples,)."""
+    folds = StratifiedKFold(5, shuffle=True, random_state=seed)
+    classifier = HistGradientBoostingClassifier(random_state=seed)
+    return cross_val_predict(classifier, T, wrong, cv=folds, method="predict_proba")[:, 1]
+
+
+def judge(argument, seed, variants):
+    """Yield the scores of the detector and of the supervised classifier, for each γ."""
+    setting, cache = argument
+    record_at = lru_cache(1)(lambda gamma: record(setting, seed, gamma, cache))
+    for variant in variants:
+        recording = record_at(variant["gamma"])
+        if variant["judge"] == "dynacor":
+            yield recording.detect(DynaCorDetector(random_state=seed))
+        else:
+            T = np.asarray(recording.trajectories["quantized_logit_difference"])
+            probability, seconds = timed(supervise, T, recording.wrong, seed)
+            seconds += recording.seconds
+            yield score(recording.wrong, probability > 0.5, probability, seconds)
+
+
+def draw(table):
+    """Draw F1 against γ, one panel a setting."""
+    settings = list(table.groupby(["data", "noise"], sort=False))
+    n_columns = min(4, len(settings))
+    n_rows = -(-len(settings) // n_columns)
+    figure, axes = plt.subplots(
+        n_rows, n_columns, figsize=(3.2 * n_columns, 0.6 + 2.5 * n_rows), squeeze=False, sharex=True
+    )
+    for axis in axes.flat[len(settings) :]:
+        axis.set_visible(False)
+    for axis, ((data, noise), runs) in zip(axes.flat, settings, strict=False):
+        for name, color in zip(JUDGES, ["C3", "grey"], strict=True):
+            f1 = runs[runs.judge == name].groupby("gamma").F1.agg(["mean", "std"]).fillna(0)
+            axis.errorbar(
+                f1.index, f1["mean"], f1["std"], color=color, marker="o", ms=4, label=name
+            )
+        axis.set_xscale("log")
+        axis.set_xticks(
+            sorted(set(runs.gamma)), [f"{gamma:g}" for gamma in sorted(set(runs.gamma))]
+        )
+        axis.minorticks_off()
+        axis.set_title(f"{data}, {noise}", fontsize=9)
+    for axis in axes[:, 0]:
+        axis.set_ylabel("F1, %")
+    figure.supxlabel("γ, copies a row")
+    axes[0, 0].legend(frameon=False, fontsize=8)
+    figure.tight_layout()
+    return figure
+
+
+def main():
+    """Measure, print the table, and draw."""
+    benchmark = Benchmark("corruption_rate", __doc__)
+    benchmark.parser.add_argument("--gammas", nargs="+", type=float, default=list(GAMMAS))
+    args = benchmark.parse()
+    variants = [{"gamma": gamma, "judge": name} for gamma in args.gammas for name in JUDGES]
+    table = benchmark.run(benchmark.units(args.cache), variants, judge)
+    for name, runs in table.groupby("judge", sort=False):
+        print(f"\n\n{name}")
+        benchmark.report(runs, "gamma")
+    benchmark.save(draw(table))
+
+
+if __name__ == "__main__":
+    main()

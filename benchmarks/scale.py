@@ -1,0 +1,221 @@
+"""How seconds, memory and distinct trajectories grow with the number of rows, on one thread.
+
+Every run has a process of its own, which loads its input from the disk: the peak memory of a
+process never falls, and what made the input must not be in it. Rows of data sets are drawn with
+replacement and jittered.
+"""
+
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+import matplotlib
+import numpy as np
+import torch
+from common import Benchmark, Setting, load, timed
+from sklearn.metrics import f1_score
+from speed import Synthetic, count_distinct, first_settings, refuse_jobs
+from threadpoolctl import threadpool_limits
+
+from skdynacor import (
+    CorruptedArray,
+    CorruptedCopies,
+    DynaCorDetector,
+    DynamicsCollector,
+    LabelCorruptor,
+)
+
+matplotlib.use("Agg")
+from matplotlib import pyplot as plt
+
+ROWS = (10_000, 31_623, 100_000, 316_228, 1_000_000)
+#: What is drawn against the number of rows: panels and the columns in them.
+PANELS = {
+    "seconds": {"training seconds": "oC0", "detection seconds": "sC3"},
+    "distinct trajectories": {"distinct": "oC3"},
+    "MB": {"memory MB": "oC3", "input MB": "sC7"},
+}
+LABELS = {"distinct": "with copies", "memory MB": "peak above the input", "input MB": "the input"}
+
+
+class Resampled(NamedTuple):
+    """Rows drawn from a data set with replacement, each then moved a little."""
+
+    setting: Setting
+    rows: int
+
+    def make(self, seed):
+        """Return X, given labels and the mask of wrong ones."""
+        X, y, wrong = self.setting.make(seed)
+        rng = np.random.default_rng(seed)
+        drawn = rng.integers(0, len(X), self.rows)
+        moves = rng.standard_normal((self.rows, X.shape[1]), dtype=np.float32)
+        return X[drawn] + 0.1 * X.std(axis=0) * moves, y[drawn], wrong[drawn]
+
+
+class Trajectories(NamedTuple):
+    """Rows of a few thousand kinds of trajectory, and a tenth as many copies."""
+
+    rows: int
+    epochs: int = 20
+    kinds: int = 6500
+
+    def make(self, seed):
+        """Return the trajectories of rows, and those of copies."""
+        rng = np.random.default_rng(seed)
+        ease = rng.random(self.kinds)
+        agrees = rng.random((self.kinds, self.epochs)) < ease[:, None]
+        kinds = np.where(agrees, 1, -1).astype(np.float32)
+        hard = np.flatnonzero(ease < 0.3)
+        rows, copies = rng.integers(0, self.kinds, self.rows), rng.choice(hard, self.rows // 10)
+        return kinds[rows], kinds[copies]
+
+
+def run_pipeline(X, y, wrong, device, seed):
+    """Corrupt, train and record, detect; return F1 and what it cost."""
+    before = memory("VmRSS")
+    corrupted, corruption = timed(LabelCorruptor(random_state=seed).fit_transform, X, y)
+    # Kept until the end, as a pipeline keeps its steps.
+    collector = DynamicsCollector(device=device, random_state=seed)
+    T, training = timed(collector.fit_transform, corrupted, y)
+    detector, detection = timed(DynaCorDetector(device=device, random_state=seed).fit, T)
+    above = memory("VmHWM") - before
+    seconds = {"training": corruption + training, "detection": detection}
+    return {
+        "F1": float(100 * f1_score(wrong, detector.flags_, zero_division=0)),
+        **costs(T, seconds, above, X.nbytes + y.nbytes),
+    }
+
+
+def run_detection(rows, copies, device, seed):
+    """Detect; return what it cost."""
+    labels, sources = np.zeros(len(copies), dtype=np.int8), np.arange(len(copies))
+    T = CorruptedArray(rows, CorruptedCopies(copies, labels, sources))
+    before = memory("VmRSS")
+    _, detection = timed(DynaCorDetector(device=device, random_state=seed).fit, T)
+    above = memory("VmHWM") - before
+    return costs(T, {"detection": detection}, above, rows.nbytes + copies.nbytes)
+
+
+def costs(T, seconds, above, n_bytes):
+    """Name what the trajectories T of rows and copies cost, ``seconds`` by step."""
+    megabytes = n_bytes / 2**20
+    return {
+        **{f"{step} seconds": each for step, each in seconds.items()},
+        **{f"{step} us per row": 1e6 * each / len(T) for step, each in seconds.items()},
+        "distinct": count_distinct(T, T.corrupted.data),
+        "memory MB": above,
+        "input MB": megabytes,
+        "memory / input": above / megabytes,
+        "seconds": sum(seconds.values()),
+    }
+
+
+def memory(kind):
+    """Read this process's memory in MB: VmRSS, what it holds, or VmHWM, the most it has held."""
+    # Not resource.getrusage, whose peak starts at the parent's.
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) / 1024 for line in status if line.startswith(kind))
+
+
+def measure(argument, seed, variants):
+    """Give the costs of one run in a fresh process."""
+    source, device = argument
+    with tempfile.TemporaryDirectory() as folder:
+        arrays = source.make(seed)
+        for position, array in enumerate(arrays):
+            np.save(f"{folder}/{position}.npy", array)
+        del arrays
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
+            detects = isinstance(source, Trajectories)
+            return [executor.submit(run_saved, folder, detects, device, seed).result()]
+
+
+@threadpool_limits.wrap(limits=1)
+def run_saved(folder, detects, device, seed):
+    """Run on the arrays of a folder."""
+    torch.set_num_threads(1)
+    run = run_detection if detects else run_pipeline
+    few = Trajectories(300) if detects else Synthetic(300, 8)
+    run(*few.make(0), device, 0)  # loads all there is
+    paths = sorted(Path(folder).iterdir())
+    return run(*map(np.load, paths), device, seed)
+
+
+def find_units(benchmark):
+    """List what to measure, with its keys."""
+    args, units = benchmark.args, []
+    if args.only == "detection":
+        for rows in args.rows:
+            source = Trajectories(rows)
+            keys = {"data": "trajectories", "rows": rows, "epochs": source.epochs}
+            units.append(({**keys, "device": args.device}, (source, args.device)))
+        return units
+    for setting in first_settings(benchmark, Synthetic(0, args.features)):
+        made = isinstance(setting, Synthetic)
+        features = args.features if made else load(setting.path).X.shape[1]
+        for rows in args.rows:
+            source = setting._replace(rows=rows) if made else Resampled(setting, rows)
+            keys = {"data": setting.data, "noise": setting.noise, "rows": rows}
+            keys |= {"features": features, "device": args.device}
+            units.append((keys, (source, args.device)))
+    return units
+
+
+def draw(means):
+    """Draw means against the number of rows, one line of panels a data set."""
+    groups = list(means.reset_index("rows").groupby(level="data", sort=False))
+    figure, panels = plt.subplots(
+        len(groups), 3, squeeze=False, figsize=(12, 3.6 * len(groups)), layout="constrained"
+    )
+    for line, (data, group) in zip(panels, groups, strict=True):
+        for axes, (unit, columns) in zip(line, PANELS.items(), strict=True):
+            drawn = [column for column in columns if column in group]
+            for column in drawn:
+                label = LABELS.get(column, column.removesuffix(" seconds"))
+                axes.plot(group.rows, group[column], f"-{columns[column]}", label=label)
+            if unit == "seconds":
+                proportional = group[drawn[0]].iloc[0] * group.rows / group.rows.iloc[0]
+                axes.plot(group.rows, proportional, "--k", lw=1, label="in proportion to rows")
+            axes.set(xscale="log", yscale="log", xlabel="rows", ylabel=unit, title=data)
+            axes.grid(alpha=0.3)
+            axes.legend()
+    return figure
+
+
+def main():
+    """Measure, print the means, and draw."""
+    benchmark = Benchmark("scale", __doc__, data="synthetic")
+    add = benchmark.parser.add_argument
+    add(
+        "--rows",
+        type=int,
+        nargs="+",
+        default=ROWS,
+        help=f"numbers of rows (default: {' '.join(map(str, ROWS))})",
+    )
+    add("--features", type=int, default=16, help="of synthetic data (default: %(default)s)")
+    add("--device", default="cpu", help="where to train and detect (default: %(default)s)")
+    add(
+        "--only",
+        choices=["detection"],
+        help="detect synthetic trajectories of 20 epochs, without a training and without data; "
+        "results are named scale_detection",
+    )
+    args = benchmark.parse()
+    refuse_jobs(benchmark)
+    if args.only:
+        benchmark.name += f"_{args.only}"
+    table = benchmark.run(find_units(benchmark), [{}], measure)
+
+    keys = list(table.columns[: table.columns.get_loc("seed")])
+    means = table.drop(columns=["seed", "versions"]).groupby(keys, sort=False).mean()
+    print(f"\nmean over {args.seeds} seeds, on one thread; memory above what the input takes\n")
+    print(means.to_string(float_format=lambda v: f"{v:,.0f}" if v >= 100 else f"{v:.3g}"))
+    benchmark.save(draw(means))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""The scripts of ``benchmarks/`` that measure costs run, on little data."""
+
+import importlib
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pd = pytest.importorskip("pandas")
+pytest.importorskip("matplotlib")
+pytest.importorskip("cleanlab")
+pytest.importorskip("tqdm")
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch, capsys):
+    """Call a script's ``main`` in this process; return what it printed."""
+    monkeypatch.syspath_prepend(BENCHMARKS)
+
+    def call(script, *args):
+        monkeypatch.setattr(sys, "argv", [script, "--out", str(tmp_path), *map(str, args)])
+        importlib.import_module(script).main()
+        return capsys.readouterr().out
+
+    return call
+
+
+@pytest.fixture
+def refused(call, capsys):
+    """Call a script that must refuse its arguments; return its message."""
+
+    def refused(script, *args):
+        with pytest.raises(SystemExit) as stopped:
+            call(script, *args)
+        assert stopped.value.code == 2
+        return capsys.readouterr().err
+
+    return refused
+
+
+def check_results(folder, name, columns):
+    """Check that what is written is whole; return the rows."""
+    rows = pd.read_csv(folder / f"{name}.csv")
+    assert rows.columns.tolist() == [*columns, "versions", "complete"]
+    assert rows.versions.str.contains("skdynacor=").all()
+    assert rows[[column for column in columns if "seconds" in column]].gt(0).all(axis=None)
+    assert (folder / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
+    return rows
+
+
+def check_resumes(call, file, *args):
+    """Check that a second call redoes nothing; return what it printed."""
+    before = file.read_bytes(), file.stat().st_mtime_ns
+    printed = call(*args)
+    assert (file.read_bytes(), file.stat().st_mtime_ns) == before
+    return printed
+
+
+SPEED_KEYS = ["data", "noise", "rows", "features", "device", "seed"]
+OTHERS = ["bare loop", "plain skorch", "five folds"]
+
+
+def test_speed_compares_the_pipeline_with_three_flows(call, tmp_path):
+    args = ["speed", "--rows", 300, "--features", 8, "--seeds", 2]
+    printed = call(*args)
+    seconds = [f"{flow} seconds" for flow in OTHERS]
+    ratios = [f"pipeline / {flow}" for flow in OTHERS]
+    columns = [*SPEED_KEYS, *seconds, *ratios, "times faster", "distinct", "seconds"]
+    rows = check_results(tmp_path, "speed", columns)
+    assert rows.seed.tolist() == [0, 1]
+    assert rows.distinct.between(2, 300).all()
+    for ratio, each in zip(ratios, seconds, strict=True):
+        np.testing.assert_allclose(rows[ratio], rows.seconds / rows[each], rtol=1e-3)
+        assert f"{ratio} {rows[ratio].median():.2f} ({rows[ratio].min():.2f}-" in printed
+    np.testing.assert_allclose(rows["times faster"], 1 / rows["pipeline / five folds"], rtol=1e-3)
+    assert "300 x 8 on cpu, medians over 2 runs (lowest to highest): " in printed
+    assert "times faster than the five-fold flow" in printed
+    assert check_resumes(call, tmp_path / "speed.csv", *args) == printed
+
+
+def test_speed_takes_the_first_noise_of_a_file(call, tmp_path):
+    rng = np.random.default_rng(0)
+    y = rng.permutation(np.arange(120) % 2)
+    X = rng.normal(size=(120, 3)) + 6 * y[:, None]
+    np.savez(tmp_path / "pets.npz", X=X, y_true=np.array(["cat", "dog"])[y])
+    printed = call("speed", "--data", tmp_path / "pets.npz", "--seeds", 1)
+    assert "120 x 3 on cpu, medians over 1 runs" in printed
+    row = pd.read_csv(tmp_path / "speed.csv").iloc[0]
+    assert (row.data, row.noise) == ("pets", "symmetric 0.3")
+
+
+@pytest.mark.parametrize("script", ["speed", "scale"])
+def test_costs_are_measured_one_by_one(refused, script):
+    assert "--jobs must be 1, since runs side by side" in refused(script, "--jobs", 2)
+
+
+def test_speed_knows_the_noise_of_synthetic_data(refused):
+    message = refused("speed", "--noise", "symmetric 0.6")
+    assert "Unknown noise of synthetic 'symmetric 0.6'; known are symmetric 0.2." in message
+
+
+@pytest.fixture
+def without_processes(call, monkeypatch):
+    """Let ``scale`` measure in this process, which saves a second start of everything."""
+    scale = importlib.import_module("scale")
+    monkeypatch.setattr(scale, "ProcessPoolExecutor", lambda n, mp_context: ThreadPoolExecutor(n))
+
+
+COSTS = ["distinct", "memory MB", "input MB", "memory / input", "seconds"]
+
+
+def both(unit):
+    return [f"training {unit}", f"detection {unit}"]
+
+
+def test_scale_measures_every_number_of_rows(call, tmp_path):
+    args = ["scale", "--rows", 100, 1000, "--features", 4, "--seeds", 1]
+    printed = call(*args)
+    columns = [*SPEED_KEYS, "F1", *both("seconds"), *both("us per row"), *COSTS]
+    rows = check_results(tmp_path, "scale", columns)
+    assert rows.rows.tolist() == [100, 1000]
+    assert rows.F1.gt(40).all()
+    assert rows.distinct.is_monotonic_increasing
+    np.testing.assert_allclose(rows["input MB"], rows.rows * (4 * 4 + 8) / 2**20, rtol=1e-3)
+    np.testing.assert_allclose(rows["seconds"], rows[both("seconds")].sum(axis=1), rtol=1e-3)
+    assert rows["memory MB"].gt(0).all()
+    assert "mean over 1 seeds" in printed
+    assert check_resumes(call, tmp_path / "scale.csv", *args) == printed
+
+
+def test_scale_draws_rows_of_a_data_set(call, without_processes, tmp_path):
+    call("scale", "--data", "wine", "--noise", "symmetric 0.1", "--rows", 400, "--seeds", 1)
+    row = pd.read_csv(tmp_path / "scale.csv").iloc[0]
+    assert (row.data, row.noise, row.rows, row.features) == ("wine", "symmetric 0.1", 400, 13)
+
+
+def test_scale_times_detection_alone(call, without_processes, tmp_path):
+    args = ["scale", "--only", "detection", "--rows", 20_000, "--seeds", 1]
+    printed = call(*args)
+    keys = ["data", "rows", "epochs", "device", "seed"]
+    columns = [*keys, "detection seconds", "detection us per row", *COSTS]
+    (row,) = check_results(tmp_path, "scale_detection", columns).itertuples()
+    assert (row.rows, row.epochs) == (20_000, 20)
+    assert 1000 < row.distinct <= 6500
+    assert "trajectories" in printed
+    check_resumes(call, tmp_path / "scale_detection.csv", *args)
+
+
+def test_resampled_rows_keep_their_labels(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    scale, common = map(importlib.import_module, ("scale", "common"))
+    setting = common.Setting("digits", "symmetric 0.1")
+    X, y, wrong = scale.Resampled(setting, 5000).make(0)
+    assert (X.shape, X.dtype, y.shape) == ((5000, 64), np.float32, (5000,))
+    assert len(np.unique(X, axis=0)) == 5000
+    originals, given, _ = setting.make(0)
+    nearest = np.square(X[:50, None] - originals).sum(axis=2).argmin(axis=1)
+    np.testing.assert_array_equal(y[:50], given[nearest])
+    assert wrong.mean() == pytest.approx(0.1, abs=0.02)
