@@ -5,6 +5,9 @@ import math
 import torch
 from skorch.callbacks import Callback
 
+# Entries of outputs that wait for their signals: few large computations cost less than many small.
+_PENDING_ENTRIES = 2**20
+
 
 class Recorder(Callback):
     """Record signals of every row at every epoch, and the weights after each epoch.
@@ -41,6 +44,7 @@ class Recorder(Callback):
     def on_train_begin(self, net, **kwargs):
         self.record = None  # (n_signals, n_epochs, n_rows), made where the first signals are
         self.checkpoints = []
+        self._pending = []
 
     def on_batch_end(self, net, batch=None, training=False, y_pred=None, **kwargs):
         if not training:
@@ -55,11 +59,13 @@ class Recorder(Callback):
 
     def on_epoch_end(self, net, **kwargs):
         self._check_finite(net)
+        self._flush()
         # A signal is missing where the sampler did not draw the row.
         missing = self.record[:, len(self.checkpoints)].isnan().any(dim=0).nonzero()[:, 0].cpu()
         for start in range(0, len(missing), 1024):
             batch = self.fetch(missing[start : start + 1024].tolist())
             self._write(batch.positions, net.evaluation_step(batch))
+        self._flush()
         self.checkpoints.append(
             {name: value.to("cpu", copy=True) for name, value in net.module_.state_dict().items()}
         )
@@ -81,10 +87,20 @@ class Recorder(Callback):
             raise ValueError("A signal is NaN for some rows; it must be finite for all of them.")
         return self.record.transpose(1, 2).cpu().contiguous()
 
-    @torch.no_grad()
     def _write(self, positions, outputs):
         outputs = outputs[0] if isinstance(outputs, tuple) else outputs
-        logits = self.to_logits(outputs.detach().float())  # (batch, n_classes)
+        self._pending.append((positions, outputs.detach()))
+        if len(self._pending) * outputs.numel() >= _PENDING_ENTRIES:
+            self._flush()
+
+    @torch.no_grad()
+    def _flush(self):
+        """Write the signals of the batches that wait."""
+        if not self._pending:
+            return
+        positions, outputs = map(torch.cat, zip(*self._pending, strict=True))
+        self._pending = []
+        logits = self.to_logits(outputs.float())  # (n_pending, n_classes)
         if self.record is None:
             shape = (len(self.signals), self.n_epochs, len(self.labels))
             self.record = torch.full(shape, torch.nan, device=logits.device)
