@@ -11,10 +11,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
-import matplotlib
 import numpy as np
 import torch
-from common import Benchmark, Setting, load, timed
+from common import Benchmark, Setting, load, plt, timed
 from sklearn.metrics import f1_score
 from speed import Synthetic, count_distinct, first_settings, refuse_jobs
 from threadpoolctl import threadpool_limits
@@ -26,9 +25,6 @@ from skdynacor import (
     DynamicsCollector,
     LabelCorruptor,
 )
-
-matplotlib.use("Agg")
-from matplotlib import pyplot as plt
 
 ROWS = (10_000, 31_623, 100_000, 316_228, 1_000_000)
 #: What is drawn against the number of rows: panels and the columns in them.

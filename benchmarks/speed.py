@@ -12,20 +12,16 @@ Each repeat makes its rows and times in turn, in one process:
 from functools import lru_cache
 from typing import NamedTuple
 
-import matplotlib
 import numpy as np
 import torch
 from cleanlab.filter import find_label_issues
-from common import Benchmark, Setting, choose, load, noises, timed
+from common import Benchmark, Setting, choose, load, noises, plt, timed
 from sklearn.model_selection import cross_val_predict
 from threadpoolctl import threadpool_limits
 
 from skdynacor import LabelCorruptor, make_dynacor_pipeline
 from skdynacor.datasets import make_label_noise
 from skdynacor.nets import MLP, make_mlp_classifier
-
-matplotlib.use("Agg")
-from matplotlib import pyplot as plt
 
 #: What is timed, and the column of its seconds; the pipeline is compared with the others.
 FLOWS = {

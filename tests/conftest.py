@@ -1,5 +1,9 @@
 """What several test files use."""
 
+import importlib
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -26,3 +30,29 @@ def noisy_blobs():
 def quick_net():
     """The default classifier, trained for three epochs."""
     return make_mlp_classifier(max_epochs=3)
+
+
+@pytest.fixture
+def call(monkeypatch, capsys):
+    """Call the ``main`` of a script of ``benchmarks/`` in this process; return what it printed."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
+
+    def call(script, *args):
+        monkeypatch.setattr(sys, "argv", [script, *map(str, args)])
+        importlib.import_module(script).main()
+        return capsys.readouterr().out
+
+    return call
+
+
+@pytest.fixture
+def refused(call, capsys):
+    """Call a script that must refuse its arguments; return its message."""
+
+    def refused(script, *args):
+        with pytest.raises(SystemExit) as stopped:
+            call(script, *args)
+        assert stopped.value.code == 2
+        return capsys.readouterr().err
+
+    return refused

@@ -1,6 +1,5 @@
 """The scripts of ``benchmarks/`` run, on little data."""
 
-import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -45,32 +44,6 @@ def folder(tmp_path):
     given = np.where(np.arange(200) < 40, 1 - y, y)
     np.savez(tmp_path / "human.npz", X=X, y_true=y, y_given=given, y_given_crowd=1 - given)
     return tmp_path
-
-
-@pytest.fixture
-def call(folder, monkeypatch, capsys):
-    """Call a script's ``main`` in this process; return what it printed."""
-    monkeypatch.syspath_prepend(BENCHMARKS)
-
-    def call(script, *args):
-        monkeypatch.setattr(sys, "argv", [script, *map(str, args)])
-        importlib.import_module(script).main()
-        return capsys.readouterr().out
-
-    return call
-
-
-@pytest.fixture
-def refused(call, capsys):
-    """Call a script that must refuse its arguments; return its message."""
-
-    def refused(script, *args):
-        with pytest.raises(SystemExit) as stopped:
-            call(script, *args)
-        assert stopped.value.code == 2
-        return capsys.readouterr().err
-
-    return refused
 
 
 ADDED = ["symmetric 0.3", "symmetric 0.1", "asymmetric 0.3", "instance 0.3"]

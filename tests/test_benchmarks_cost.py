@@ -1,7 +1,6 @@
 """The scripts of ``benchmarks/`` that measure costs run, on little data."""
 
 import importlib
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,29 +16,9 @@ BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 
 @pytest.fixture
-def call(tmp_path, monkeypatch, capsys):
-    """Call a script's ``main`` in this process; return what it printed."""
-    monkeypatch.syspath_prepend(BENCHMARKS)
-
-    def call(script, *args):
-        monkeypatch.setattr(sys, "argv", [script, "--out", str(tmp_path), *map(str, args)])
-        importlib.import_module(script).main()
-        return capsys.readouterr().out
-
-    return call
-
-
-@pytest.fixture
-def refused(call, capsys):
-    """Call a script that must refuse its arguments; return its message."""
-
-    def refused(script, *args):
-        with pytest.raises(SystemExit) as stopped:
-            call(script, *args)
-        assert stopped.value.code == 2
-        return capsys.readouterr().err
-
-    return refused
+def call(call, tmp_path):
+    """Have what scripts write in a folder that is removed."""
+    return lambda script, *args: call(script, "--out", tmp_path, *args)
 
 
 def check_results(folder, name, columns):
