@@ -8,7 +8,6 @@ from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
-    clone,
 )
 from sklearn.utils.validation import (
     check_consistent_length,
@@ -20,13 +19,9 @@ from skorch import NeuralNet
 
 from ._compat import StrOptions, validates_parameters
 from ._corrupted_array import CorruptedArray, CorruptedCopies
-from ._device import seeded
-from ._net import check_outputs, prepare
-from ._random import make_rng
-from ._recorder import Recorder
-from ._rows import to_tensor
+from ._random import draw_seed, make_rng
 from ._signals import SIGNALS
-from ._training import train
+from ._training import record_net
 from ._validation import (
     check_copies,
     encode_known_labels,
@@ -226,10 +221,10 @@ class DynamicsCollector(
                 copied = encode_known_labels(np.asarray(copies.labels), self.classes_)
                 labels = np.concatenate([codes, copied])
             signals = [find_signal(signal) for signal in (self.signal, *self.also)]
-            net, recorder = self._train(X, rows, labels, signals)
-            record, *further = recorder.trajectories().numpy()
-            self.classifier_, self.checkpoints_ = net, recorder.checkpoints
-            self._to_logits = recorder.to_logits
+            self._trained, record = self._train(X, rows, labels, signals)
+            self.classifier_ = self._trained.classifier
+            self.checkpoints_ = self._trained.checkpoints
+            record, *further = record
             self.dynamics_, self._n_features_out = record[: len(X)], record.shape[1]
             self.records_ = {
                 signal: trail[: len(X)]
@@ -240,26 +235,17 @@ class DynamicsCollector(
             self._row_keys, self._row_labels = hash_rows(X), codes
         return None if copies is None else _trails_of(copies, record)
 
-    def _train(self, X, rows, labels, signals):
-        net, dataset = prepare(self.classifier, X, rows, labels, len(self.classes_), self.device)
-        rng = make_rng(self.random_state, "DynamicsCollector")
-        with seeded(rng):
-            net.initialize()
-            to_logits = check_outputs(net, dataset, len(self.classes_))
-            recorder = Recorder(
-                signals=signals,
-                to_logits=to_logits,
-                labels=to_tensor(labels),
-                n_epochs=net.max_epochs,
-                fetch=lambda positions: net.iterator_train__collate_fn(
-                    dataset.__getitems__(positions)
-                ),
-            )
-            recorder.initialize()
-            net.callbacks_.append(("recorder", recorder))
-            train(net, dataset)
-            net.callbacks_.pop()
-        return net, recorder
+    def _train(self, X, copies, labels, signals):
+        return record_net(
+            self.classifier,
+            X,
+            copies,
+            labels,
+            len(self.classes_),
+            signals=signals,
+            device=self.device,
+            seed=draw_seed(make_rng(self.random_state, "DynamicsCollector")),
+        )
 
     def _find(self, X, labels):
         """Positions in ``fit`` of the rows of X that replay, −1 elsewhere."""
@@ -275,22 +261,14 @@ class DynamicsCollector(
         return np.where(known[order[places]] == keys, order[places], -1)
 
     def _judge_unseen(self, X, labels):
-        """Trajectories (n, n_epochs) of rows that pass through the weights of every epoch."""
-        net = clone(self.classifier_).set_params(callbacks="disable")
+        """Trajectories (n, n_epochs) of rows that were not in the training."""
         signal = find_signal(self.signal)
         given = None if labels is None else torch.from_numpy(labels)
-        T = torch.empty(len(X), len(self.checkpoints_))
-        # What is drawn here decides nothing: weights are replaced, loaders draw needlessly.
-        with seeded(np.random.default_rng(0)):
-            net.initialize()
-            for epoch in reversed(range(len(self.checkpoints_))):
-                net.module_.load_state_dict(self.checkpoints_[epoch])
-                outputs = net.forward(X)
-                outputs = outputs[0] if isinstance(outputs, tuple) else outputs
-                logits = self._to_logits(outputs.float())
-                if given is None:
-                    given = logits.argmax(dim=1)  # the class that the classifier ends on
-                T[:, epoch] = signal(logits, given)
+        T = torch.empty(len(X), self._n_features_out)
+        for epoch, logits in enumerate(self._trained.staged_logits(X), start=1):
+            if given is None:
+                given = logits.argmax(dim=1)  # the class that the classifier ends on
+            T[:, -epoch] = signal(logits, given)
         return T.numpy()
 
     def __sklearn_tags__(self):

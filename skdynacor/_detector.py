@@ -20,7 +20,7 @@ from ._corrupted_array import CorruptedArray
 from ._device import choose_device, seeded
 from ._distinct import distinct_trajectories
 from ._encoder import fit_encoder, flag, noise_probability, weighted_mean
-from ._random import make_rng
+from ._random import draw_seed, make_rng
 from ._validation import MIN_SAMPLES, check_copies, unchanged_on_error
 
 # Entries of trajectories that the encoder takes at a time, and of which it keeps what the backward
@@ -309,7 +309,7 @@ class DynaCorDetector(BaseEstimator):
             means = [weighted_mean(embeddings, weights) for weights in (w_originals, w_copies)]
             return torch.stack(means)
 
-        with seeded(rng):
+        with seeded(draw_seed(rng)):
             stages = fit_encoder(
                 trajectories,
                 w_originals,

@@ -13,8 +13,8 @@ def choose_device(device, otherwise="cpu"):
 
 
 @contextmanager
-def seeded(rng):
-    """Seed torch from a ``numpy.random.Generator`` in the block; restore its state after."""
+def seeded(seed):
+    """Seed torch in the block; restore its state after."""
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-        torch.manual_seed(int(rng.integers(2**63)))
+        torch.manual_seed(seed)
         yield

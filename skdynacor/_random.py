@@ -31,3 +31,8 @@ def make_rng(random_state, purpose):
     if not isinstance(random_state, numbers.Integral):
         random_state = check_random_state(random_state).randint(np.iinfo(np.int32).max)
     return np.random.default_rng([int(random_state), zlib.crc32(purpose.encode())])
+
+
+def draw_seed(rng):
+    """Draw a seed for other generators of random numbers, such as torch's."""
+    return int(rng.integers(2**63))

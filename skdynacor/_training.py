@@ -1,14 +1,88 @@
 """Training a skorch net, without what its loop pays per batch where nobody needs it."""
 
 import torch
+from sklearn.base import clone
 from skorch import NeuralNet
 from skorch.callbacks import Callback
+
+from ._device import seeded
+from ._net import check_outputs, prepare
+from ._recorder import Recorder
+from ._rows import to_tensor
 
 #: Methods of skorch that decide what a training step is. A net that has its own keeps them.
 _STEP_METHODS = (
     *("fit_loop", "run_single_epoch", "train_step", "train_step_single"),
     *("initialize_module", "initialize_criterion", "initialize_optimizer"),
 )
+
+
+class TrainedNet:
+    """A net with its weights after every epoch.
+
+    Parameters
+    ----------
+    classifier : skorch.NeuralNet
+    checkpoints : list of dict
+        The module's state after each epoch.
+    to_logits : callable
+        Turns what the net puts out into logits of shape (n, n_classes).
+    """
+
+    def __init__(self, classifier, checkpoints, to_logits):
+        self.classifier = classifier
+        self.checkpoints = checkpoints
+        self.to_logits = to_logits
+
+    def staged_logits(self, X):
+        """Yield the logits of rows after every epoch, (n_samples, n_classes), the last first."""
+        net = clone(self.classifier).set_params(callbacks="disable")
+        # What is drawn here decides nothing: weights are replaced, loaders draw needlessly.
+        with seeded(0):
+            net.initialize()
+            for state in reversed(self.checkpoints):
+                net.module_.load_state_dict(state)
+                outputs = net.forward(X)
+                outputs = outputs[0] if isinstance(outputs, tuple) else outputs
+                yield self.to_logits(outputs.float())
+
+
+def record_net(classifier, X, copies, labels, n_classes, *, signals, device, seed):
+    """Train a net and record the signals of every row at every epoch.
+
+    Parameters
+    ----------
+    classifier : skorch.NeuralNet or None
+    X : ndarray of shape (n_samples, n_features)
+    copies : ndarray of shape (n_copies, n_features)
+    labels : ndarray of shape (n_samples + n_copies,), dtype int64
+    n_classes : int
+    signals : list of callable
+        ``(logits, labels) -> (n,)``.
+    device : str
+    seed : int
+
+    Returns
+    -------
+    trained : TrainedNet
+    record : ndarray of shape (n_signals, n_samples + n_copies, n_epochs)
+    """
+    net, dataset = prepare(classifier, X, copies, labels, n_classes, device)
+    with seeded(seed):
+        net.initialize()
+        to_logits = check_outputs(net, dataset, n_classes)
+        recorder = Recorder(
+            signals=signals,
+            to_logits=to_logits,
+            labels=to_tensor(labels),
+            n_epochs=net.max_epochs,
+            fetch=lambda positions: net.iterator_train__collate_fn(dataset.__getitems__(positions)),
+        )
+        recorder.initialize()
+        net.callbacks_.append(("recorder", recorder))
+        train(net, dataset)
+        net.callbacks_.pop()
+    return TrainedNet(net, recorder.checkpoints, to_logits), recorder.trajectories().numpy()
 
 
 def train(net, dataset):

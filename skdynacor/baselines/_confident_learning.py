@@ -8,7 +8,7 @@ from skorch import NeuralNet
 from .._compat import HasMethods, StrOptions, validates_parameters
 from .._device import seeded
 from .._net import check_outputs, prepare
-from .._random import make_rng
+from .._random import draw_seed, make_rng
 from .._training import train
 from .._validation import unchanged_on_error, validate_rows_and_labels
 from ._base import TransductiveDetector
@@ -146,7 +146,7 @@ class ConfidentLearning(TransductiveDetector):
             return classifier.classes_, classifier.predict_proba(X_new)
         n_classes = len(self.classes_)
         net, dataset = prepare(self.classifier, X, X[:0], codes, n_classes, self.device)
-        with seeded(rng):
+        with seeded(draw_seed(rng)):
             net.initialize()
             check_outputs(net, dataset, n_classes)
             train(net, dataset)
