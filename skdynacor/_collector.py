@@ -1,6 +1,7 @@
 """Training a classifier once and recording how it agrees with every label."""
 
 import hashlib
+from os import PathLike
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from sklearn.utils.validation import (
 )
 from skorch import NeuralNet
 
+from ._checkpoints import TrainingFolder, identify
 from ._compat import StrOptions, validates_parameters
 from ._corrupted_array import CorruptedArray, CorruptedCopies
 from ._random import draw_seed, make_rng
@@ -24,10 +26,15 @@ from ._signals import SIGNALS
 from ._training import record_net
 from ._validation import (
     check_copies,
+    check_row_shape,
     encode_known_labels,
+    row_params,
     unchanged_on_error,
     validate_rows_and_labels,
 )
+
+# Rows that were not in the training, judged at a time.
+_UNSEEN_CHUNK = 65536
 
 
 class DynamicsCollector(
@@ -61,6 +68,13 @@ class DynamicsCollector(
     device : str, default="auto"
         Where to train: a torch device such as ``"cuda"`` or ``"cpu"``. ``"auto"`` takes CUDA when
         there is one, else the classifier's own device.
+    keep_checkpoints : bool, str or path-like, default=True
+        Whether to keep the weights of every epoch, which rows that were not in the training are
+        judged by: in memory (True), in a folder (its path), or not at all (False).
+    checkpoint_dir : str, path-like or None, default=None
+        A folder in which to save the training after every epoch: when the process is killed, the
+        same call takes it up there and ends with what it would have recorded without the kill. A
+        folder of another training is refused. It stays when the training is done; remove it then.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, batches and dropout. Pass an int for results that repeat.
 
@@ -74,8 +88,8 @@ class DynamicsCollector(
         The trajectories of the rows seen in ``fit``, float32.
     records_ : dict of str or callable to array of shape (n_samples, n_epochs)
         The trajectories of each signal in ``also``, with those of the copies, if X carried copies.
-    checkpoints_ : list of dict, of length n_epochs
-        The weights after each epoch.
+    checkpoints_ : sequence of dict, of length n_epochs
+        The weights after each epoch, where ``keep_checkpoints`` says so.
     n_features_in_ : int
         Number of features seen in ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -115,6 +129,8 @@ class DynamicsCollector(
         "signal": [StrOptions(set(SIGNALS)), callable],
         "also": ["array-like"],
         "device": [str],
+        "keep_checkpoints": ["boolean", str, PathLike],
+        "checkpoint_dir": [str, PathLike, None],
         "random_state": ["random_state"],
     }
 
@@ -128,12 +144,16 @@ class DynamicsCollector(
         signal="quantized_logit_difference",
         also=(),
         device="auto",
+        keep_checkpoints=True,
+        checkpoint_dir=None,
         random_state=None,
     ):
         self.classifier = classifier
         self.signal = signal
         self.also = also
         self.device = device
+        self.keep_checkpoints = keep_checkpoints
+        self.checkpoint_dir = checkpoint_dir
         self.random_state = random_state
 
     @validates_parameters(prefer_skip_nested_validation=True)
@@ -142,7 +162,7 @@ class DynamicsCollector(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
             Rows, at least five; a ``CorruptedArray`` brings its copies into the training.
         y : array-like of shape (n_samples,)
             The given labels, of at least two classes.
@@ -160,7 +180,7 @@ class DynamicsCollector(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
             Rows, at least five; a ``CorruptedArray`` brings its copies into the training.
         y : array-like of shape (n_samples,)
             The given labels, of at least two classes.
@@ -186,7 +206,7 @@ class DynamicsCollector(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
         labels : array-like of shape (n_samples,), default=None
             The label to judge each row for. A row seen in ``fit`` replays only if it had this
             label there. ``None`` judges a row seen in ``fit`` for its label there, and any other
@@ -197,7 +217,8 @@ class DynamicsCollector(
         T : ndarray of shape (n_samples, n_epochs), dtype float32
         """
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=np.float32, order="C", reset=False)
+        X = validate_data(self, X, reset=False, **row_params(X))
+        check_row_shape(X, self._row_shape)
         if labels is not None:
             labels = column_or_1d(labels)
             check_consistent_length(X, labels)
@@ -205,21 +226,22 @@ class DynamicsCollector(
         seen_as = self._find(X, labels)
         unseen = np.flatnonzero(seen_as < 0)
         T = self.dynamics_[seen_as]
-        if unseen.size:
-            T[unseen] = self._judge_unseen(X[unseen], None if labels is None else labels[unseen])
+        for start in range(0, len(unseen), _UNSEEN_CHUNK):
+            rows = unseen[start : start + _UNSEEN_CHUNK]
+            given = None if labels is None else labels[rows]
+            T[rows] = self._judge_unseen(X[rows].astype(np.float32, copy=False), given)
         return T
 
     def _fit(self, X, y):
         """Train, and return the trajectories of the copies, if there are any."""
         with unchanged_on_error(self):
             copies = getattr(X, "corrupted", None)
-            X, self.classes_, codes = validate_rows_and_labels(
-                self, X, y, dtype=np.float32, order="C"
-            )
+            X, self.classes_, codes = validate_rows_and_labels(self, X, y, **row_params(X))
             rows, labels = check_copies(copies, X), codes
             if copies is not None:
                 copied = encode_known_labels(np.asarray(copies.labels), self.classes_)
                 labels = np.concatenate([codes, copied])
+            self._row_keys, self._row_labels, self._row_shape = hash_rows(X), codes, X.shape[1:]
             signals = [find_signal(signal) for signal in (self.signal, *self.also)]
             self._trained, record = self._train(X, rows, labels, signals)
             self.classifier_ = self._trained.classifier
@@ -232,10 +254,14 @@ class DynamicsCollector(
                 else CorruptedArray(trail[: len(X)], _trails_of(copies, trail))
                 for signal, trail in zip(self.also, further, strict=True)
             }
-            self._row_keys, self._row_labels = hash_rows(X), codes
         return None if copies is None else _trails_of(copies, record)
 
     def _train(self, X, copies, labels, signals):
+        folder = None
+        if self.checkpoint_dir is not None:
+            digests = {"X": self._row_keys, "y": labels[: len(X)], "copies": hash_rows(copies)}
+            digests["labels of the copies"] = labels[len(X) :]
+            folder = TrainingFolder(self.checkpoint_dir, identify(self, digests))
         return record_net(
             self.classifier,
             X,
@@ -245,6 +271,8 @@ class DynamicsCollector(
             signals=signals,
             device=self.device,
             seed=draw_seed(make_rng(self.random_state, "DynamicsCollector")),
+            keep=self.keep_checkpoints,
+            folder=folder,
         )
 
     def _find(self, X, labels):
@@ -297,10 +325,11 @@ def _trails_of(copies, record):
 
 
 def hash_rows(X):
-    """Give each row a 64-bit key, (n_samples,) uint64, equal for equal rows."""
+    """Give each row a 64-bit key, (n_samples,) uint64, equal for rows that are as float32."""
     keys = bytearray()
-    for row in X:
-        keys += hashlib.blake2b(row, digest_size=8).digest()
+    for start in range(0, len(X), 4096):
+        for row in np.ascontiguousarray(X[start : start + 4096], dtype=np.float32):
+            keys += hashlib.blake2b(row, digest_size=8).digest()
     return np.frombuffer(bytes(keys), dtype=np.uint64)
 
 

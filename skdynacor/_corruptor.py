@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._compat import Interval, validates_parameters
 from ._corrupted_array import CorruptedArray, CorruptedCopies
+from ._moments import mean_and_scale
 from ._random import make_rng
 from ._validation import unchanged_on_error, validate_rows_and_labels
 
@@ -38,14 +39,14 @@ def jitter_rows(rows, scale, rng):
 
     Parameters
     ----------
-    rows : ndarray of shape (n_samples, n_features)
-    scale : ndarray of shape (n_features,)
+    rows : ndarray of shape (n_samples, ...)
+    scale : ndarray of shape (...)
         Standard deviation of the noise, in the unit of each feature.
     rng : numpy.random.Generator
 
     Returns
     -------
-    jittered : ndarray of shape (n_samples, n_features)
+    jittered : ndarray of shape (n_samples, ...)
         Of the dtype of ``rows`` if that is a float, else float64.
     """
     dtype = rows.dtype if rows.dtype.kind == "f" else np.float64
@@ -132,7 +133,7 @@ class LabelCorruptor(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
             Rows, at least five.
         y : array-like of shape (n_samples,)
             The given labels, of at least two classes.
@@ -142,7 +143,7 @@ class LabelCorruptor(
         self : LabelCorruptor
         """
         with unchanged_on_error(self):
-            _, self.classes_, _ = validate_rows_and_labels(self, X, y)
+            _, self.classes_, _ = validate_rows_and_labels(self, X, y, allow_nd=True)
         return self
 
     @validates_parameters(prefer_skip_nested_validation=True)
@@ -151,18 +152,18 @@ class LabelCorruptor(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
             Rows, at least five.
         y : array-like of shape (n_samples,)
             The given labels, of at least two classes.
 
         Returns
         -------
-        X_corrupted : CorruptedArray of shape (n_samples, n_features)
+        X_corrupted : CorruptedArray of the shape of X
             The rows as they are, with ``.corrupted`` copies.
         """
         with unchanged_on_error(self):
-            X, self.classes_, codes = validate_rows_and_labels(self, X, y)
+            X, self.classes_, codes = validate_rows_and_labels(self, X, y, allow_nd=True)
             return self._corrupt(X, codes)
 
     def transform(self, X):
@@ -170,14 +171,14 @@ class LabelCorruptor(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
 
         Returns
         -------
-        X : ndarray of shape (n_samples, n_features)
+        X : ndarray of the shape of X
         """
         check_is_fitted(self)
-        return validate_data(self, X, reset=False)
+        return validate_data(self, X, allow_nd=True, reset=False)
 
     def _corrupt(self, X, codes):
         n_copies = max(1, round(self.gamma * len(X)))
@@ -190,7 +191,7 @@ class LabelCorruptor(
     def _augment(self, X, sources, rng):
         rows = X[sources]
         if self.augment is None:
-            return jitter_rows(rows, self.jitter * X.std(axis=0, dtype=np.float64), rng)
+            return jitter_rows(rows, self.jitter * mean_and_scale(X)[1], rng)
         copies = np.asarray(self.augment(rows, rng))
         if copies.shape != rows.shape or not np.isfinite(copies).all():
             raise ValueError(

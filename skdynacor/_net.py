@@ -5,8 +5,6 @@ import inspect
 import numpy as np
 import torch
 from sklearn.base import clone
-from sklearn.preprocessing import StandardScaler
-from sklearn.utils import gen_batches
 from skorch import NeuralNetBinaryClassifier
 from skorch.callbacks import EarlyStopping
 from skorch.dataset import Dataset as SkorchDataset
@@ -15,6 +13,7 @@ from torch import nn
 from torch.utils.data import default_collate
 
 from ._device import choose_device
+from ._moments import mean_and_scale
 from ._rows import ArrayRows, IndexedCollate, IndexedDataset, as_fetched, to_tensor
 from ._signals import logits_from_log_odds, logits_from_probabilities
 from ._validation import MIN_SAMPLES
@@ -95,22 +94,12 @@ def _tell_module(net, X, n_classes):
     net.set_params(**{f"module__{name}": facts[name] for name in facts.keys() & asked})
 
 
-def mean_and_scale(X):
-    """Give the mean and the standard deviation of each feature, (n_features,), 0 if constant."""
-    scaler = StandardScaler()
-    for chunk in gen_batches(len(X), 4096):  # a double-precision copy of all of X is large
-        scaler.partial_fit(X[chunk])
-    # StandardScaler tells a constant from rounding errors, and gives it a scale of 1.
-    constant = (scaler.scale_ == 1) & (scaler.var_ < 0.5)
-    return scaler.mean_, np.where(constant, 0, scaler.scale_)
-
-
 def _make_dataset(net, X, copies, targets):
     """Make the training's data set, and set up the net's loader for it."""
     loader = net.get_params_for("iterator_train")
     custom = net.dataset is not SkorchDataset or net.get_params_for("dataset")
     if custom or "collate_fn" in loader:
-        inner = net.get_dataset(np.concatenate([X, copies]), targets.numpy())
+        inner = net.get_dataset(np.concatenate([X, copies], dtype=np.float32), targets.numpy())
         dataset = IndexedDataset(inner)
         collate = IndexedCollate(loader.get("collate_fn", default_collate))
     else:

@@ -28,22 +28,18 @@ class Recorder(Callback):
     fetch : callable
         ``fetch(positions)`` gives the batch of these rows.
 
-    Attributes
-    ----------
-    checkpoints : list of dict
-        The module's state after each epoch, on the CPU.
+    checkpoints : list
+        Gets the module's state after each epoch, on the CPU.
     """
 
-    def __init__(self, signals, to_logits, labels, n_epochs, fetch):
+    def __init__(self, signals, to_logits, labels, n_epochs, fetch, checkpoints):
         self.signals = signals
         self.to_logits = to_logits
         self.labels = labels
         self.n_epochs = n_epochs
         self.fetch = fetch
-
-    def on_train_begin(self, net, **kwargs):
+        self.checkpoints = checkpoints
         self.record = None  # (n_signals, n_epochs, n_rows), made where the first signals are
-        self.checkpoints = []
         self._pending = []
 
     def on_batch_end(self, net, batch=None, training=False, y_pred=None, **kwargs):
@@ -66,9 +62,18 @@ class Recorder(Callback):
             batch = self.fetch(missing[start : start + 1024].tolist())
             self._write(batch.positions, net.evaluation_step(batch))
         self._flush()
-        self.checkpoints.append(
-            {name: value.to("cpu", copy=True) for name, value in net.module_.state_dict().items()}
-        )
+        self.checkpoints.append(weights_of(net))
+
+    def take_up(self, signals, weights):
+        """Add an epoch that was recorded before: its signals, (n_signals, n_rows), and weights."""
+        if self.record is None:
+            self._make_record(signals.device)
+        self.record[:, len(self.checkpoints)] = signals
+        self.checkpoints.append(weights)
+
+    def last_signals(self):
+        """Return the signals of the last epoch, (n_signals, n_rows)."""
+        return self.record[:, len(self.checkpoints) - 1]
 
     def trajectories(self):
         """Return the record, (n_signals, n_rows, n_epochs), on the CPU.
@@ -102,13 +107,16 @@ class Recorder(Callback):
         self._pending = []
         logits = self.to_logits(outputs.float())  # (n_pending, n_classes)
         if self.record is None:
-            shape = (len(self.signals), self.n_epochs, len(self.labels))
-            self.record = torch.full(shape, torch.nan, device=logits.device)
-            self.labels = self.labels.to(logits.device)
+            self._make_record(logits.device)
         positions = positions.to(logits.device)
         labels, epoch = self.labels[positions], len(self.checkpoints)
         for record, signal in zip(self.record, self.signals, strict=True):
             record[epoch].index_copy_(0, positions, signal(logits, labels))
+
+    def _make_record(self, device):
+        shape = (len(self.signals), self.n_epochs, len(self.labels))
+        self.record = torch.full(shape, torch.nan, device=device)
+        self.labels = self.labels.to(device)
 
     def _check_finite(self, net):
         finite = all(bool(p.isfinite().all()) for p in net.module_.parameters())
@@ -120,3 +128,8 @@ class Recorder(Callback):
             f"(loss {loss:.3g}): scale the features, for instance with StandardScaler, "
             f"or lower the learning rate (lr={net.lr})."
         )
+
+
+def weights_of(net):
+    """Copy the module's state to the CPU."""
+    return {name: value.to("cpu", copy=True) for name, value in net.module_.state_dict().items()}

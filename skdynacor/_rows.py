@@ -19,7 +19,7 @@ class IndexedBatch(tuple):
 
 
 class ArrayRows(Dataset):
-    """Originals followed by copies, kept apart in memory and served by the batch.
+    """Originals followed by copies, kept apart and served by the batch, as float32.
 
     Parameters
     ----------
@@ -45,9 +45,10 @@ class ArrayRows(Dataset):
         n = len(self.originals)
         # On the host, where the positions come from, so that no device has to wait.
         from_copies = (positions >= n).nonzero()[:, 0]
-        rows = self.originals.index_select(0, self._move(positions.clamp(max=n - 1)))
+        rows = self.originals.index_select(0, self._move(positions.clamp(max=n - 1))).float()
         if len(from_copies):
-            rows[self._move(from_copies)] = self.copies[self._move(positions[from_copies] - n)]
+            copies = self.copies[self._move(positions[from_copies] - n)]
+            rows[self._move(from_copies)] = copies.float()
         positions = self._move(positions)
         return IndexedBatch(rows, self.targets[positions], positions)
 

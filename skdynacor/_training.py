@@ -5,6 +5,7 @@ from sklearn.base import clone
 from skorch import NeuralNet
 from skorch.callbacks import Callback
 
+from ._checkpoints import make_checkpoints
 from ._device import seeded
 from ._net import check_outputs, prepare
 from ._recorder import Recorder
@@ -47,20 +48,26 @@ class TrainedNet:
                 yield self.to_logits(outputs.float())
 
 
-def record_net(classifier, X, copies, labels, n_classes, *, signals, device, seed):
+def record_net(
+    classifier, X, copies, labels, n_classes, *, signals, device, seed, keep=True, folder=None
+):
     """Train a net and record the signals of every row at every epoch.
 
     Parameters
     ----------
     classifier : skorch.NeuralNet or None
-    X : ndarray of shape (n_samples, n_features)
-    copies : ndarray of shape (n_copies, n_features)
+    X : ndarray of shape (n_samples, ...)
+    copies : ndarray of shape (n_copies, ...)
     labels : ndarray of shape (n_samples + n_copies,), dtype int64
     n_classes : int
     signals : list of callable
         ``(logits, labels) -> (n,)``.
     device : str
     seed : int
+    keep : bool or path, default=True
+        Whether or where to keep the weights of every epoch.
+    folder : TrainingFolder or None, default=None
+        Where the training is saved, and taken up again.
 
     Returns
     -------
@@ -68,6 +75,8 @@ def record_net(classifier, X, copies, labels, n_classes, *, signals, device, see
     record : ndarray of shape (n_signals, n_samples + n_copies, n_epochs)
     """
     net, dataset = prepare(classifier, X, copies, labels, n_classes, device)
+    if folder is not None:
+        seed = folder.claim(seed)
     with seeded(seed):
         net.initialize()
         to_logits = check_outputs(net, dataset, n_classes)
@@ -77,15 +86,18 @@ def record_net(classifier, X, copies, labels, n_classes, *, signals, device, see
             labels=to_tensor(labels),
             n_epochs=net.max_epochs,
             fetch=lambda positions: net.iterator_train__collate_fn(dataset.__getitems__(positions)),
+            checkpoints=make_checkpoints(keep),
         )
-        recorder.initialize()
-        net.callbacks_.append(("recorder", recorder))
-        train(net, dataset)
-        net.callbacks_.pop()
+        listeners = [recorder] if folder is None else [recorder, folder.of(recorder)]
+        for listener in listeners:
+            listener.initialize()
+            net.callbacks_.append((type(listener).__name__, listener))
+        train(net, dataset, resume=None if folder is None else folder.resume)
+        del net.callbacks_[-len(listeners) :]
     return TrainedNet(net, recorder.checkpoints, to_logits), recorder.trajectories().numpy()
 
 
-def train(net, dataset):
+def train(net, dataset, resume=None):
     """Train an initialized net for ``max_epochs`` on a data set.
 
     It is ``net.fit`` but for Ctrl-C, which skorch takes for a wish to stop early and which is
@@ -96,17 +108,21 @@ def train(net, dataset):
     ----------
     net : skorch.NeuralNet
     dataset : torch.utils.data.Dataset
+    resume : callable or None, default=None
+        ``resume(net)`` brings the net to where a training ended before, and returns how many epochs
+        are done.
     """
     net.notify("on_train_begin", X=dataset, y=None)
+    n_epochs = net.max_epochs - (0 if resume is None else resume(net))
     if _is_plain(net):
         epoch_parts = {"dataset_train": dataset, "dataset_valid": None}
         loader = net.get_iterator(dataset, training=True)
-        for _ in range(net.max_epochs):
+        for _ in range(n_epochs):
             net.notify("on_epoch_begin", **epoch_parts)
             _run_epoch(net, loader)
             net.notify("on_epoch_end", **epoch_parts)
     else:
-        net.fit_loop(dataset)
+        net.fit_loop(dataset, epochs=n_epochs)
     net.notify("on_train_end", X=dataset, y=None)
 
 

@@ -118,6 +118,38 @@ def encode_known_labels(labels, classes):
     return np.searchsorted(classes, labels).astype(np.int64)
 
 
+def row_params(X):
+    """Parameters of ``check_array`` for rows that a net trains on.
+
+    Rows may have any number of dimensions. In memory they are laid out for quick access; on the
+    disk (``np.memmap``) they stay as they are, and are converted by the batch.
+    """
+    if lives_on_disk(X):
+        return {"allow_nd": True}
+    return {"allow_nd": True, "dtype": [np.float32, np.float16, np.uint8], "order": "C"}
+
+
+def lives_on_disk(X):
+    """Tell whether an array is a ``np.memmap``, or a view of one."""
+    while X is not None and not isinstance(X, np.memmap):
+        X = getattr(X, "base", None)
+    return X is not None
+
+
+def check_row_shape(X, shape):
+    """Check that rows have the shape of those in ``fit``, beyond the first dimension.
+
+    Raises
+    ------
+    ValueError
+    """
+    if X.shape[1:] != shape:
+        raise ValueError(
+            f"X has rows of shape {X.shape[1:]}, fit saw rows of shape {shape}; bring them to the "
+            "same shape."
+        )
+
+
 def check_copies(copies, X):
     """Check the rows of corrupted copies as those of X were.
 
@@ -125,17 +157,19 @@ def check_copies(copies, X):
     ----------
     copies : CorruptedCopies or None
         ``None`` stands for no copies.
-    X : ndarray of shape (n_samples, n_features)
+    X : ndarray of shape (n_samples, ...)
 
     Returns
     -------
-    rows : ndarray of shape (n_copies, n_features)
+    rows : ndarray of shape (n_copies, ...)
         Of the dtype of X, if that is a float.
     """
     if copies is None:
         return X[:0]
     dtype = X.dtype if X.dtype.kind == "f" else "numeric"  # never cut to whole numbers
-    rows = check_array(copies.data, dtype=dtype, input_name="the copies", ensure_min_samples=0)
+    rows = check_array(
+        copies.data, dtype=dtype, input_name="the copies", ensure_min_samples=0, allow_nd=True
+    )
     if rows.shape[1:] != X.shape[1:]:
         raise ValueError(
             f"The corrupted copies have shape {rows.shape}, X has shape {X.shape}; both must come "

@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 from sklearn.neighbors import NearestNeighbors
 
 from .._compat import Interval, validates_parameters
-from .._net import mean_and_scale
+from .._moments import mean_and_scale
 from .._validation import unchanged_on_error, validate_rows_and_labels
 from ..nets._mlp import input_factor
 from ._base import TransductiveDetector
