@@ -1,0 +1,255 @@
+"""A training that was killed goes on, and ends as if it had not been."""
+
+import os
+import signal
+import time
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_array_equal
+from skorch import NeuralNetClassifier
+from skorch.callbacks import Callback, LRScheduler
+from torch import nn
+from torch.utils.data import WeightedRandomSampler
+
+from skdynacor import DynamicsCollector, LabelCorruptor, make_dynacor_pipeline
+from skdynacor.nets import make_mlp_classifier
+
+
+@pytest.fixture
+def rows(noisy_blobs):
+    X, y, _ = noisy_blobs
+    return LabelCorruptor(0.2, random_state=0).fit_transform(X, y), y
+
+
+def make_collector(folder, **params):
+    net = params.pop("classifier", make_mlp_classifier(max_epochs=6))
+    also = ["confidence"]
+    return DynamicsCollector(
+        net, also=also, signal="logit_difference", checkpoint_dir=folder, **params
+    )
+
+
+def assert_same(one, other, X):
+    assert_array_equal(one.dynamics_, other.dynamics_)
+    assert_array_equal(one.records_["confidence"], other.records_["confidence"])
+    assert_array_equal(
+        one.records_["confidence"].corrupted.data, other.records_["confidence"].corrupted.data
+    )
+    losses = [c.classifier_.history[:, "batches", :, "train_loss"] for c in (one, other)]
+    assert losses[0] == losses[1]
+    assert_array_equal(one.transform(np.array(X) + 1), other.transform(np.array(X) + 1))
+
+
+class Killed(BaseException):
+    pass
+
+
+class KillAt(Callback):
+    """End the training as a signal would, in the middle of an epoch or at its end."""
+
+    at = None
+
+    def on_batch_begin(self, net, training, **kwargs):
+        done = len(net.history) - 1
+        if training and self.at is not None and done + 0.5 > self.at:
+            raise Killed
+
+
+class OwnStep(NeuralNetClassifier):
+    def train_step_single(self, batch, **fit_params):
+        return super().train_step_single(batch, **fit_params)
+
+
+class Kinds:
+    """Nets and loaders whose state is more than their weights."""
+
+    @staticmethod
+    def multistep():
+        return make_mlp_classifier(
+            max_epochs=6,
+            callbacks=[("steps", LRScheduler("MultiStepLR", milestones=[2, 4], gamma=0.1))],
+        )
+
+    @staticmethod
+    def adam_in_skorchs_own_loop():
+        torch.manual_seed(0)
+        module = nn.Sequential(nn.Linear(4, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 3))
+        return OwnStep(
+            module,
+            criterion=nn.CrossEntropyLoss,
+            optimizer=torch.optim.Adam,
+            max_epochs=6,
+            iterator_train__shuffle=True,
+            callbacks=[],
+            callbacks__print_log=None,
+        )
+
+    @staticmethod
+    def sampler():
+        generator = torch.Generator().manual_seed(3)
+        weights = torch.linspace(0.1, 1, 360)
+        sampler = WeightedRandomSampler(weights, 200, generator=generator)
+        return make_mlp_classifier(
+            max_epochs=6, iterator_train__sampler=sampler, iterator_train__shuffle=False
+        )
+
+    @staticmethod
+    def default():
+        return make_mlp_classifier(max_epochs=6)
+
+
+@pytest.mark.parametrize("kind", ["default", "multistep", "sampler", "adam_in_skorchs_own_loop"])
+@pytest.mark.parametrize("at", [0, 1, 3, 5])
+def test_a_training_that_was_cut_goes_on_to_the_same_bits(rows, tmp_path, monkeypatch, kind, at):
+    X, y = rows
+
+    def collector(folder):
+        net = getattr(Kinds, kind)()
+        callbacks = [*net.callbacks, ("kill", KillAt())]
+        return make_collector(folder, classifier=net.set_params(callbacks=callbacks))
+
+    whole = collector(tmp_path / "whole").set_params(random_state=0).fit(X, y)
+    cut = collector(tmp_path / "cut").set_params(random_state=0)
+    monkeypatch.setattr(KillAt, "at", at)
+    with pytest.raises(Killed):
+        cut.fit(X, y)
+    assert not hasattr(cut, "dynamics_")
+    monkeypatch.setattr(KillAt, "at", None)
+    resumed = collector(tmp_path / "cut").set_params(random_state=0).fit(X, y)
+    assert_same(resumed, whole, X)
+
+
+def test_without_a_seed_the_saved_one_counts(rows, tmp_path):
+    X, y = rows
+    one = make_collector(tmp_path / "one").fit(X, y)
+    again = make_collector(tmp_path / "one").fit(X, y)
+    assert_same(one, again, X)
+    other = make_collector(tmp_path / "other").fit(X, y)
+    assert not np.array_equal(one.dynamics_, other.dynamics_)
+
+
+def test_a_finished_training_is_read_not_made_again(rows, tmp_path):
+    X, y = rows
+    one = make_collector(tmp_path, random_state=0).fit(X, y)
+    files = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    again = make_collector(tmp_path, random_state=0).fit(X, y)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == files
+    assert_same(one, again, X)
+    without = make_collector(None, random_state=0).fit(X, y)
+    assert_same(one, without, X)
+
+
+def test_kills_at_random_moments(rows, tmp_path):
+    """Twenty kills in a row, each at any moment of what was left, then the end."""
+    X, y = rows
+    torch.set_num_threads(1)
+    net = make_mlp_classifier(max_epochs=80, batch_size=32)
+    start = time.perf_counter()
+    whole = make_collector(None, classifier=net, random_state=0).fit(X, y)
+    epoch_seconds = (time.perf_counter() - start) / 80
+    rng = np.random.default_rng(0)
+
+    def n_saved():
+        return len(list(tmp_path.glob("epoch-*.pt")))
+
+    for _ in range(20):
+        saved = n_saved()
+        child = os.fork()
+        if child == 0:  # NB: no return from here, or the child would go on with the tests
+            try:
+                make_collector(tmp_path, classifier=net, random_state=0).fit(X, y)
+            finally:
+                os._exit(0)
+        wanted = saved + rng.integers(0, 3)
+        while n_saved() < wanted and time.perf_counter() < start + 300:
+            time.sleep(0.001)
+        time.sleep(rng.uniform(0, 2 * epoch_seconds))
+        os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+        assert os.WIFSIGNALED(status)  # it did not end by itself, well or badly
+        assert n_saved() >= wanted  # nothing that was saved is lost
+    assert 10 < n_saved() < 80
+    resumed = make_collector(tmp_path, classifier=net, random_state=0).fit(X, y)
+    assert_same(resumed, whole, X)
+
+
+CHANGES = {
+    "X": lambda X, y: (LabelCorruptor(0.2, random_state=0).fit_transform(X * 2, y), y),
+    "y": lambda X, y: (X, np.roll(y, 1)),
+    "copies": lambda X, y: (LabelCorruptor(0.2, random_state=1).fit_transform(X, y), y),
+}
+
+
+@pytest.mark.parametrize("differs", CHANGES)
+def test_a_folder_of_other_data_is_refused_by_name(rows, tmp_path, differs):
+    X, y = rows
+    make_collector(tmp_path, random_state=0).fit(X, y)
+    other = make_collector(tmp_path, random_state=0)
+    X_other, y_other = CHANGES[differs](X, y)
+    with pytest.raises(ValueError, match=f"holds another training; what differs: .*{differs}"):
+        other.fit(X_other, y_other)
+    assert not hasattr(other, "classes_")
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"random_state": 1}, "random_state"),
+        ({"signal": "cross_entropy"}, "signal"),
+        ({"classifier__lr": 0.5}, "classifier__lr"),
+        ({"classifier__max_epochs": 7}, "classifier__max_epochs"),
+        ({"classifier__module__dropout": 0.1}, "classifier__module__dropout"),
+    ],
+)
+def test_a_folder_of_other_parameters_is_refused_by_name(rows, tmp_path, change, named):
+    X, y = rows
+    make_collector(tmp_path, random_state=0).fit(X, y)
+    other = make_collector(tmp_path, random_state=0).set_params(**change)
+    with pytest.raises(ValueError, match=f"what differs: {named}\\. Name another folder"):
+        other.fit(X, y)
+
+
+def test_a_file_that_would_run_code_is_refused(rows, tmp_path):
+    X, y = rows
+    make_collector(tmp_path, random_state=0).fit(X, y)
+
+    class Harm:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "harm"),)
+
+    torch.save({"n_epochs": Harm()}, tmp_path / "state.pt")
+    with pytest.raises(Exception, match=r"(?i)weights.only"):
+        make_collector(tmp_path, random_state=0).fit(X, y)
+    assert not (tmp_path / "harm").exists()
+
+
+def test_weights_may_be_kept_in_a_folder_or_not_at_all(rows, tmp_path):
+    X, y = rows
+    unseen = np.array(X) + 1
+    fits = {
+        keep: make_collector(None, keep_checkpoints=keep, random_state=0).fit(X, y)
+        for keep in (True, str(tmp_path / "weights"), False)
+    }
+    in_memory, in_folder, nowhere = fits.values()
+    assert_array_equal(in_folder.transform(unseen), in_memory.transform(unseen))
+    assert len(in_folder.checkpoints_) == len(list((tmp_path / "weights").iterdir())) == 6
+    for name, value in in_memory.checkpoints_[-1].items():
+        assert torch.equal(in_folder.checkpoints_[-1][name], value)
+    assert_array_equal(nowhere.dynamics_, in_memory.dynamics_)
+    assert_array_equal(nowhere.transform(np.array(X)), nowhere.dynamics_)
+    with pytest.raises(ValueError, match=r"not in the training.*keep_checkpoints=True or a folder"):
+        nowhere.transform(unseen)
+    (tmp_path / "weights" / "weights-0003.pt").unlink()
+    with pytest.raises(FileNotFoundError, match="weights of epoch 3 are missing"):
+        in_folder.transform(unseen)
+
+
+def test_a_whole_pipeline_resumes(rows, tmp_path):
+    X, y = rows[0].view(np.ndarray), rows[1]
+    pipe = make_dynacor_pipeline(make_mlp_classifier(max_epochs=4), random_state=0)
+    flags = pipe.fit_predict(X, y)
+    pipe.set_params(dynamicscollector__checkpoint_dir=tmp_path)
+    for _ in range(2):
+        assert_array_equal(pipe.fit_predict(X, y), flags)
