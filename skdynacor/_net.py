@@ -89,6 +89,8 @@ def _tell_module(net, X, n_classes):
         return
     asked = set(inspect.signature(net.module).parameters) - set(net.get_params_for("module"))
     facts = {"n_features": X.shape[1], "n_classes": n_classes}
+    if X.ndim > 2:  # images: the first dimension of a row is its channels
+        facts["n_channels"] = X.shape[1]
     if asked & {"feature_mean", "feature_scale"}:
         facts["feature_mean"], facts["feature_scale"] = mean_and_scale(X)
     net.set_params(**{f"module__{name}": facts[name] for name in facts.keys() & asked})

@@ -3,9 +3,9 @@
 import torch
 from sklearn.base import clone
 from skorch import NeuralNet
-from skorch.callbacks import Callback
+from skorch.callbacks import Callback, EpochScoring, LRScheduler, PassthroughScoring
 
-from ._checkpoints import make_checkpoints
+from ._checkpoints import TrainingFolder, make_checkpoints
 from ._device import seeded
 from ._net import check_outputs, prepare
 from ._recorder import Recorder
@@ -16,6 +16,9 @@ _STEP_METHODS = (
     *("fit_loop", "run_single_epoch", "train_step", "train_step_single"),
     *("initialize_module", "initialize_criterion", "initialize_optimizer"),
 )
+
+#: Callbacks that listen to batches, but do not read their loss from the history.
+_BLIND_TO_LOSSES = (Recorder, TrainingFolder, LRScheduler, EpochScoring, PassthroughScoring)
 
 
 class TrainedNet:
@@ -129,17 +132,22 @@ def train(net, dataset, resume=None):
 def _is_plain(net):
     own_steps = any(getattr(type(net), m) is not getattr(NeuralNet, m) for m in _STEP_METHODS)
     own_closure = isinstance(net.optimizer_, torch.optim.LBFGS)  # evaluates a step several times
+    callbacks = [callback for _, callback in net.callbacks_]
     sees_gradients = any(
-        type(callback).on_grad_computed is not Callback.on_grad_computed
-        for _, callback in net.callbacks_
+        type(c).on_grad_computed is not Callback.on_grad_computed for c in callbacks
     )
-    return not (own_steps or own_closure or sees_gradients)
+    sees_losses = any(
+        type(callback).on_batch_end is not Callback.on_batch_end
+        and not isinstance(callback, _BLIND_TO_LOSSES)
+        for callback in callbacks
+    )
+    return not (own_steps or own_closure or sees_gradients or sees_losses)
 
 
 def _run_epoch(net, loader):
     net.module_.train()
     net.criterion_.train()
-    n_batches = 0
+    losses = []
     for batch in loader:
         net.notify("on_batch_begin", batch=batch, training=True)
         X, y = batch
@@ -148,8 +156,10 @@ def _run_epoch(net, loader):
         loss = net.get_loss(y_pred, y, X=X, training=True)
         loss.backward()
         net.optimizer_.step()
-        net.history.record_batch("train_loss", loss.item())
+        losses.append(loss.detach())
         net.history.record_batch("train_batch_size", len(y))
         net.notify("on_batch_end", batch=batch, training=True, loss=loss, y_pred=y_pred)
-        n_batches += 1
-    net.history.record("train_batch_count", n_batches)
+    # Read all at once: to read one, the host must wait for the device.
+    for record, loss in zip(net.history[-1]["batches"], torch.stack(losses).tolist(), strict=True):
+        record["train_loss"] = loss
+    net.history.record("train_batch_count", len(losses))

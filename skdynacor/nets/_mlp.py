@@ -98,6 +98,37 @@ class CosineDecay(LRScheduler):
         super().on_train_begin(net, **kwargs)
 
 
+def make_sgd_classifier(module, **params):
+    """Make a skorch classifier with what the paper's two settings share.
+
+    Parameters
+    ----------
+    module : type
+        A torch module that gives logits.
+    **params
+        Parameters of ``skorch.NeuralNetClassifier`` that replace or add to these.
+
+    Returns
+    -------
+    net : skorch.NeuralNetClassifier
+    """
+    settings = {
+        "criterion": nn.CrossEntropyLoss,
+        "optimizer": torch.optim.SGD,
+        "optimizer__momentum": 0.9,
+        "optimizer__weight_decay": 5e-4,
+        "optimizer__fused": _FUSED,
+        "batch_size": 128,
+        "iterator_train__shuffle": True,
+        "train_split": None,
+        # Nothing is held out, and nothing printed: these would only listen in on every batch.
+        "callbacks__valid_loss": None,
+        "callbacks__valid_acc": None,
+        "callbacks__print_log": None,
+    }
+    return NeuralNetClassifier(module, **{**settings, **params})
+
+
 def make_mlp_classifier(**params):
     """Make the skorch classifier that ``DynamicsCollector`` trains by default.
 
@@ -122,20 +153,8 @@ def make_mlp_classifier(**params):
     10
     """
     settings = {
-        "criterion": nn.CrossEntropyLoss,
-        "optimizer": torch.optim.SGD,
         "lr": 0.02,
-        "optimizer__momentum": 0.9,
-        "optimizer__weight_decay": 5e-4,
-        "optimizer__fused": _FUSED,
         "max_epochs": 20,
-        "batch_size": 128,
-        "iterator_train__shuffle": True,
-        "train_split": None,
         "callbacks": [("learning_rate", CosineDecay())],
-        # Nothing is held out, and nothing printed: these would only listen in on every batch.
-        "callbacks__valid_loss": None,
-        "callbacks__valid_acc": None,
-        "callbacks__print_log": None,
     }
-    return NeuralNetClassifier(MLP, **{**settings, **params})
+    return make_sgd_classifier(MLP, **{**settings, **params})
