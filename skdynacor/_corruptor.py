@@ -12,6 +12,8 @@ from ._moments import mean_and_scale
 from ._random import make_rng
 from ._validation import unchanged_on_error, validate_rows_and_labels
 
+_CHUNK = 4096  # rows
+
 
 def draw_other_labels(codes, n_classes, rng):
     """Draw for each label one of the other classes, all equally likely.
@@ -34,23 +36,29 @@ def draw_other_labels(codes, n_classes, rng):
     return (codes + rng.integers(1, n_classes, size=len(codes))) % n_classes
 
 
-def jitter_rows(rows, scale, rng):
-    """Shift every entry by Gaussian noise.
+def jitter_rows(X, sources, scale, rng):
+    """Shift every entry of some rows by Gaussian noise.
 
     Parameters
     ----------
-    rows : ndarray of shape (n_samples, ...)
+    X : ndarray of shape (n_samples, ...)
+    sources : ndarray of shape (n_copies,)
+        Positions of the rows.
     scale : ndarray of shape (...)
         Standard deviation of the noise, in the unit of each feature.
     rng : numpy.random.Generator
 
     Returns
     -------
-    jittered : ndarray of shape (n_samples, ...)
-        Of the dtype of ``rows`` if that is a float, else float64.
+    jittered : ndarray of shape (n_copies, ...)
+        Of the dtype of X if that is a float, else float64.
     """
-    dtype = rows.dtype if rows.dtype.kind == "f" else np.float64
-    return (rows + scale * rng.standard_normal(rows.shape)).astype(dtype)
+    dtype = X.dtype if X.dtype.kind == "f" else np.float64
+    jittered = np.empty((len(sources), *X.shape[1:]), dtype=dtype)
+    for start in range(0, len(sources), _CHUNK):  # the noise is in double precision
+        rows = X[sources[start : start + _CHUNK]]
+        jittered[start : start + _CHUNK] = rows + scale * rng.standard_normal(rows.shape)
+    return jittered
 
 
 class LabelCorruptor(
@@ -189,9 +197,9 @@ class LabelCorruptor(
         return CorruptedArray(X, CorruptedCopies(copies, self.classes_[labels], sources))
 
     def _augment(self, X, sources, rng):
-        rows = X[sources]
         if self.augment is None:
-            return jitter_rows(rows, self.jitter * mean_and_scale(X)[1], rng)
+            return jitter_rows(X, sources, self.jitter * mean_and_scale(X)[1], rng)
+        rows = X[sources]
         copies = np.asarray(self.augment(rows, rng))
         if copies.shape != rows.shape or not np.isfinite(copies).all():
             raise ValueError(

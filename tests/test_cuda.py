@@ -51,7 +51,7 @@ def test_the_test_can_fail(no_waiting):
         def notify(self, *args, **kwargs):
             torch.ones(1, device="cuda").item()
 
-    with pytest.raises(RuntimeError, match="(?i)synchroniz"):
+    with pytest.raises(RuntimeError, match=r"(?i)synchroniz"):
         _training._run_epoch(Net(), [()])
 
 
