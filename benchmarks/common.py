@@ -22,13 +22,22 @@ from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.utils import Bunch
 from tqdm import tqdm
 
-from skdynacor.datasets import load_npz, make_label_noise
+from skdynacor.datasets import (
+    load_cifar10,
+    load_cifar10n,
+    load_cifar100,
+    load_cifar100n,
+    load_npz,
+    make_label_noise,
+)
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
 #: Data that need no file; scikit-learn bundles them.
 BUNDLED = {"digits": load_digits, "breast_cancer": load_breast_cancer, "wine": load_wine}
+#: Images and the labels that people gave them, from a folder named as in ``cifar10=FOLDER``.
+IMAGES = {"cifar10": (load_cifar10, load_cifar10n), "cifar100": (load_cifar100, load_cifar100n)}
 PACKAGES = ("skdynacor", "scikit-learn", "torch", "skorch", "numpy", "cleanlab")
 
 ADDED_NOISE = (("symmetric", 0.6), ("symmetric", 0.1), ("asymmetric", 0.3), ("instance", 0.4))
@@ -41,12 +50,13 @@ ADDED_NOISE_FEW_CLASSES = (
 class Setting(NamedTuple):
     """A data set with one kind of wrong labels."""
 
-    path: str  # of an .npz file, or a bundled data set's name
+    path: str  # of an .npz file, a bundled data set's name, or images=FOLDER
     noise: str
 
     @property
     def data(self):
-        return Path(self.path).stem
+        name, is_images, _ = self.path.partition("=")
+        return name if is_images else Path(self.path).stem
 
     def make(self, seed):
         """Return X, given labels and the mask of wrong ones."""
@@ -55,16 +65,28 @@ class Setting(NamedTuple):
         if kind == "human":
             y = data.given[rest]
             return data.X, y, y != data.y_true
-        return data.X, *make_label_noise(data.y_true, kind, float(rest), data.X, random_state=seed)
+        features = data.X.reshape(len(data.X), -1)
+        noisy = make_label_noise(data.y_true, kind, float(rest), features, random_state=seed)
+        return data.X, *noisy
 
 
 @lru_cache(maxsize=1)
 def load(path):
-    """Load a bundled data set or an ``.npz`` file."""
+    """Load a bundled data set, an ``.npz`` file, or images with the labels that people gave."""
     if path in BUNDLED:
         X, y_true = BUNDLED[path](return_X_y=True)
         return Bunch(X=X.astype(np.float32), y_true=y_true, given={})
-    return load_npz(path)
+    name, is_images, folder = path.partition("=")
+    if not is_images:
+        return load_npz(path)
+    load_images, load_labels = IMAGES[name]
+    X, y_true = load_images(folder)
+    try:
+        given = load_labels(folder)
+    except FileNotFoundError:
+        given = {}
+    wanted = {name: y for name, y in given.items() if name != "y_true" and "coarse" not in name}
+    return Bunch(X=X, y_true=y_true, given=wanted)
 
 
 def noises(path):
@@ -98,13 +120,16 @@ def find_data(names, known=BUNDLED):
             if not files:
                 raise FileNotFoundError(f"No .npz file in the folder {path}; expected {expected}.")
             found += map(str, files)
+        elif name.partition("=")[0] in IMAGES and "=" in name:
+            found.append(name)
+            load(name)
         elif path.is_file() or path.suffix == ".npz":
             found.append(str(path))
             load(str(path))  # says what is wrong with it before the first hour is spent
         else:
             raise ValueError(
                 f"Unknown data {name!r}; known are {', '.join(known)}, a .npz file ({expected}), "
-                "and a folder of such files."
+                f"a folder of such files, and {', '.join(f'{name}=FOLDER' for name in IMAGES)}."
             )
     return found
 
@@ -146,7 +171,8 @@ class Benchmark:
             "--data",
             nargs="+",
             default=[data],
-            help=f".npz files, folders of them, or {', '.join(self.known)} (default: {data})",
+            help=f".npz files, folders of them, {', '.join(self.known)}, "
+            f"{', '.join(f'{name}=FOLDER' for name in IMAGES)} (default: {data})",
         )
         add("--noise", nargs="+", help="only these noise settings, such as 'symmetric 0.6'")
         add("--seeds", type=int, default=3, help="number of seeds, from 0 (default: %(default)s)")

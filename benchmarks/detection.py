@@ -1,12 +1,14 @@
 """Tables 1 and 2 of the paper: every method on every data set and noise, with default settings.
 
-All methods get the same features; those that train a classifier train the same net.
+All methods get the same features; those that train a classifier train the same net. Table 2 trains
+a ResNet on images: ``--data cifar10=FOLDER --classifier resnet34``, without the two SimiFeat
+methods, which need features.
 """
 
 from functools import lru_cache
 
 from common import Benchmark, choose, dots, score, timed
-from recording import record
+from recording import CLASSIFIERS, Classifier, record
 
 from skdynacor import DynaCorDetector
 from skdynacor.baselines import (
@@ -36,8 +38,8 @@ METHODS = [*FROM_DYNAMICS, *FROM_ROWS]
 
 def detect(argument, seed, variants):
     """Yield the scores of each method on one setting."""
-    setting, cache = argument
-    record_once = lru_cache(lambda: record(setting, seed, cache=cache))
+    setting, cache, classifier = argument
+    record_once = lru_cache(lambda: record(setting, seed, cache=cache, classifier=classifier))
     X, y, wrong = setting.make(seed)
     for variant in variants:
         method = variant["method"]
@@ -46,8 +48,9 @@ def detect(argument, seed, variants):
             yield record_once().detect(make(random_state=seed), signal)
         else:
             detector = FROM_ROWS[method]()
-            if "random_state" in detector.get_params():
-                detector.set_params(random_state=seed)
+            given = {"random_state": seed, "classifier": classifier.make()}
+            known = given.keys() & detector.get_params()
+            detector.set_params(**{name: given[name] for name in known})
             _, seconds = timed(detector.fit, X, y)
             yield score(wrong, detector.flags_, detector.noise_score_, seconds)
 
@@ -58,11 +61,21 @@ def main():
     benchmark.parser.add_argument(
         "--methods", nargs="+", help=f"only these of {', '.join(METHODS)}"
     )
+    add = benchmark.parser.add_argument
+    add("--classifier", default="mlp", help=f"{', '.join(CLASSIFIERS)} (default: %(default)s)")
+    add("--epochs", type=int, help="of the classifier's training, if not its default")
+    add("--width", type=int, help="of the classifier's layers, if not its default")
     args = benchmark.parse()
     with benchmark.refusals():
         methods = choose(args.methods, METHODS, "method")
+        classifier = Classifier(
+            *choose([args.classifier], CLASSIFIERS, "classifier"), args.epochs, args.width
+        )
+    if args.classifier != "mlp":
+        benchmark.name += f"_{args.classifier}"
+        methods = [method for method in methods if not method.startswith("simifeat")]
     variants = [{"method": method} for method in methods]
-    table = benchmark.run(benchmark.units(args.cache), variants, detect)
+    table = benchmark.run(benchmark.units(args.cache, classifier), variants, detect)
     benchmark.report(table, "method")
     benchmark.save(dots(table, "method", "Wrong labels found, default settings"))
 

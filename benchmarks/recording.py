@@ -11,8 +11,30 @@ from common import score, timed
 
 import skdynacor
 from skdynacor import DynamicsCollector, LabelCorruptor
+from skdynacor.augment import center_crop
+from skdynacor.nets import make_mlp_classifier, make_resnet_classifier
 
 SIGNALS = ("quantized_logit_difference", "logit_difference", "confidence", "cross_entropy")
+
+
+class Classifier(NamedTuple):
+    """Which net to train: the default MLP, or a ResNet for images; None stands for the default."""
+
+    name: str = "mlp"
+    epochs: int | None = None
+    width: int | None = None
+
+    def make(self):
+        """Make the skorch classifier."""
+        params = {} if self.epochs is None else {"max_epochs": self.epochs}
+        if self.name == "mlp":
+            width = {} if self.width is None else {"module__hidden_units": self.width}
+            return make_mlp_classifier(**params, **width)
+        width = {} if self.width is None else {"module__width": self.width}
+        return make_resnet_classifier(int(self.name.removeprefix("resnet")), **params, **width)
+
+
+CLASSIFIERS = ("mlp", "resnet18", "resnet34")
 
 
 class Recording(NamedTuple):
@@ -29,23 +51,26 @@ class Recording(NamedTuple):
         return score(self.wrong, detector.flags_, probability, self.seconds + seconds)
 
 
-def record(setting, seed, gamma=0.1, cache=None):
-    """Train the default classifier once, and record every signal.
+def record(setting, seed, gamma=0.1, cache=None, classifier=None):
+    """Train a classifier once, and record every signal.
 
     With a folder to cache in, the same training by the same code is never made twice.
     """
+    classifier = classifier or Classifier()
     train = joblib.Memory(cache, verbose=0).cache(_train)
     path = Path(setting.path)
     state = _code(), path.stat().st_mtime_ns if path.exists() else None
-    return Recording(*train(setting, seed, gamma, state))
+    return Recording(*train(setting, seed, gamma, classifier, state))
 
 
-def _train(setting, seed, gamma, state):
+def _train(setting, seed, gamma, classifier, state):
     X, y, wrong = setting.make(seed)
-    collector = DynamicsCollector(also=SIGNALS[1:], random_state=seed)
+    collector = DynamicsCollector(classifier.make(), also=SIGNALS[1:], random_state=seed)
+    augment = center_crop if X.ndim > 2 else None  # as in the paper
 
     def corrupt_and_train():
-        corrupted = LabelCorruptor(gamma, random_state=seed).fit_transform(X, y)
+        corruptor = LabelCorruptor(gamma, augment=augment, random_state=seed)
+        corrupted = corruptor.fit_transform(X, y)
         return collector.fit_transform(corrupted, y)
 
     T, seconds = timed(corrupt_and_train)

@@ -195,3 +195,20 @@ def test_a_file_of_other_columns_is_not_written_to(refused, folder):
     args = ["--data", folder / "human.npz", "--noise", "human", "--seeds", 1, "--out", folder]
     assert "name another --out" in refused("losses", *args)
     assert path.read_text() == "data,noise,complete\nhuman,human,yes\n"
+
+
+def test_table_2_trains_a_resnet_on_images(call, refused, tmp_path):
+    rng = np.random.default_rng(0)
+    for batch in range(1, 6):
+        labels = rng.integers(0, 10, (60, 1), dtype=np.uint8)
+        pixels = rng.integers(0, 130, (60, 3072), dtype=np.uint8) + 10 * labels
+        np.hstack([labels, pixels]).astype(np.uint8).tofile(tmp_path / f"data_batch_{batch}.bin")
+    args = ["--data", f"cifar10={tmp_path}", "--noise", "symmetric 0.6", "--seeds", 1]
+    args += ["--classifier", "resnet34", "--epochs", 2, "--width", 4, "--out", tmp_path]
+    printed = call("detection", *args)
+    runs = pd.read_csv(tmp_path / "detection_resnet34.csv")
+    assert runs.method.tolist() == METHODS[:5]
+    assert runs.data.eq("cifar10").all()
+    assert "cifar10 symmetric 0.6" in printed
+    assert "known are mlp, resnet18, resnet34" in refused("detection", "--classifier", "vgg")
+    assert "not all of it" in refused("detection", "--data", f"cifar100={tmp_path}")

@@ -8,7 +8,7 @@ from skorch import NeuralNet
 from .._collector import DynamicsCollector
 from .._compat import Interval, validates_parameters
 from .._random import make_rng
-from .._validation import unchanged_on_error, validate_rows_and_labels
+from .._validation import row_params, unchanged_on_error, validate_rows_and_labels
 from ._base import TransductiveDetector
 
 
@@ -87,7 +87,7 @@ class AUM(TransductiveDetector):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
         y : array-like of shape (n_samples,)
             The given labels, of at least two classes.
 
@@ -96,7 +96,7 @@ class AUM(TransductiveDetector):
         self : AUM
         """
         with unchanged_on_error(self):
-            X, self.classes_, codes = validate_rows_and_labels(self, X, y, dtype=np.float32)
+            X, self.classes_, codes = validate_rows_and_labels(self, X, y, **row_params(X))
             rng = make_rng(self.random_state, "AUM")
             extra = len(self.classes_)
             groups = np.array_split(rng.permutation(len(X)), extra + 1)[:2]

@@ -10,7 +10,7 @@ from .._device import seeded
 from .._net import check_outputs, prepare
 from .._random import draw_seed, make_rng
 from .._training import train
-from .._validation import unchanged_on_error, validate_rows_and_labels
+from .._validation import row_params, unchanged_on_error, validate_rows_and_labels
 from ._base import TransductiveDetector
 
 FILTERS = {
@@ -97,7 +97,7 @@ class ConfidentLearning(TransductiveDetector):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
         y : array-like of shape (n_samples,)
             The given labels, of at least two classes.
 
@@ -113,7 +113,7 @@ class ConfidentLearning(TransductiveDetector):
                 "pip install 'skdynacor[baselines]'"
             ) from error
         with unchanged_on_error(self):
-            X, self.classes_, codes = validate_rows_and_labels(self, X, y, dtype=np.float32)
+            X, self.classes_, codes = validate_rows_and_labels(self, X, y, **row_params(X))
             rng = make_rng(self.random_state, "ConfidentLearning")
             self.probabilities_ = self._cross_validate(X, codes, rng)
             flags = find_label_issues(

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from .._collector import DynamicsCollector
 from .._compat import Interval, validates_parameters
 from .._random import make_rng
-from .._validation import unchanged_on_error, validate_rows_and_labels
+from .._validation import row_params, unchanged_on_error, validate_rows_and_labels
 from ..nets import make_mlp_classifier
 from ._base import TransductiveDetector
 
@@ -160,7 +160,7 @@ class CORES(TransductiveDetector):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
         y : array-like of shape (n_samples,)
             The given labels, of at least two classes.
 
@@ -169,7 +169,7 @@ class CORES(TransductiveDetector):
         self : CORES
         """
         with unchanged_on_error(self):
-            X, self.classes_, codes = validate_rows_and_labels(self, X, y, dtype=np.float32)
+            X, self.classes_, codes = validate_rows_and_labels(self, X, y, **row_params(X))
             rng = make_rng(self.random_state, "CORES")
             collector = DynamicsCollector(
                 self._sieving_classifier(np.bincount(codes) / len(codes)),
