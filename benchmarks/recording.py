@@ -8,9 +8,10 @@ from typing import NamedTuple
 import joblib
 import numpy as np
 from common import score, timed
+from sklearn.ensemble import HistGradientBoostingClassifier
 
 import skdynacor
-from skdynacor import DynamicsCollector, LabelCorruptor
+from skdynacor import make_dynacor_pipeline
 from skdynacor.augment import center_crop
 from skdynacor.nets import make_mlp_classifier, make_resnet_classifier
 
@@ -18,14 +19,16 @@ SIGNALS = ("quantized_logit_difference", "logit_difference", "confidence", "cros
 
 
 class Classifier(NamedTuple):
-    """Which net to train: the default MLP, or a ResNet for images; None stands for the default."""
+    """What to train: the default MLP, a ResNet for images, or boosting; None stands for its own."""
 
     name: str = "mlp"
     epochs: int | None = None
     width: int | None = None
 
     def make(self):
-        """Make the skorch classifier."""
+        """Make the skorch or scikit-learn classifier."""
+        if self.name == "boosting":
+            return HistGradientBoostingClassifier()
         params = {} if self.epochs is None else {"max_epochs": self.epochs}
         if self.name == "mlp":
             width = {} if self.width is None else {"module__hidden_units": self.width}
@@ -34,7 +37,7 @@ class Classifier(NamedTuple):
         return make_resnet_classifier(int(self.name.removeprefix("resnet")), **params, **width)
 
 
-CLASSIFIERS = ("mlp", "resnet18", "resnet34")
+CLASSIFIERS = ("mlp", "resnet18", "resnet34", "boosting")
 
 
 class Recording(NamedTuple):
@@ -65,15 +68,12 @@ def record(setting, seed, gamma=0.1, cache=None, classifier=None):
 
 def _train(setting, seed, gamma, classifier, state):
     X, y, wrong = setting.make(seed)
-    collector = DynamicsCollector(classifier.make(), also=SIGNALS[1:], random_state=seed)
-    augment = center_crop if X.ndim > 2 else None  # as in the paper
+    pipe = make_dynacor_pipeline(classifier.make(), gamma=gamma, random_state=seed)[:-1]
+    collector = pipe[1].set_params(also=SIGNALS[1:])
+    if X.ndim > 2:
+        pipe[0].set_params(augment=center_crop)  # as in the paper
 
-    def corrupt_and_train():
-        corruptor = LabelCorruptor(gamma, augment=augment, random_state=seed)
-        corrupted = corruptor.fit_transform(X, y)
-        return collector.fit_transform(corrupted, y)
-
-    T, seconds = timed(corrupt_and_train)
+    T, seconds = timed(pipe.fit_transform, X, y)
     return {SIGNALS[0]: T, **collector.records_}, wrong, seconds
 
 

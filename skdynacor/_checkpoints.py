@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator
 from skorch.callbacks import Callback, LRScheduler
 from skorch.history import History
 
-from ._recorder import weights_of
+from ._accelerate import weights_of
 
 _PLAIN = (type(None), bool, int, float, str)
 

@@ -1,6 +1,7 @@
 """Training a classifier once and recording how it agrees with every label."""
 
 import hashlib
+from numbers import Integral
 from os import PathLike
 
 import numpy as np
@@ -19,10 +20,11 @@ from sklearn.utils.validation import (
 from skorch import NeuralNet
 
 from ._checkpoints import TrainingFolder, identify
-from ._compat import StrOptions, validates_parameters
+from ._compat import HasMethods, Interval, StrOptions, validates_parameters
 from ._corrupted_array import CorruptedArray, CorruptedCopies
 from ._random import draw_seed, make_rng
 from ._signals import SIGNALS
+from ._staged import record_stages
 from ._training import record_net
 from ._validation import (
     check_copies,
@@ -43,17 +45,33 @@ class DynamicsCollector(
     """Train a classifier once and record a signal of every row at every epoch.
 
     ``fit_transform`` trains on the rows of X and on the corrupted copies that X carries, and
-    returns the rows' trajectories, with those of the copies in ``.corrupted``. The signal comes
-    from the forward pass that training makes anyway.
+    returns the rows' trajectories, with those of the copies in ``.corrupted``. A net's signal comes
+    from the forward pass that training makes anyway. A scikit-learn classifier that learns in
+    stages is judged at the end of each.
 
     Parameters
     ----------
-    classifier : skorch.NeuralNet or None, default=None
+    classifier : skorch.NeuralNet, scikit-learn classifier or None, default=None
         The classifier to train; it is cloned, never changed. ``None`` takes
         ``skdynacor.nets.make_mlp_classifier()``, which scales its own inputs. A module whose
         constructor has parameters named ``n_features``, ``n_classes``, ``feature_mean`` or
-        ``feature_scale`` is told them, unless you set them. skorch's default split for validation
-        is switched off, since rows held out leave no trail.
+        ``feature_scale`` is told them, unless you set them.
+
+        A classifier of scikit-learn must learn in stages, which are, whichever it has first:
+
+        - those of its ``staged_decision_function`` or ``staged_predict_proba``, as of
+          ``HistGradientBoostingClassifier``;
+        - calls of ``partial_fit`` on all rows, shuffled, as of ``SGDClassifier``;
+        - with ``warm_start``, further parts of its ``n_estimators``, as of
+          ``RandomForestClassifier``, or single iterations, as of ``LogisticRegression``.
+
+        One that soon knows all rows by heart, such as a forest of full depth, leaves no trail: keep
+        trees small (``max_leaf_nodes``, ``max_depth``). Large trees may also tell the copies by
+        their jitter, where features are whole numbers or pile up at a bound, and the flags are then
+        wrong altogether: set ``LabelCorruptor(jitter=0)``.
+
+        Rows held out leave no trail, so that splits for validation which skorch or scikit-learn
+        make by default are switched off, and others refused.
     signal : str or callable, default="quantized_logit_difference"
         What to record for the given label of each row:
 
@@ -65,22 +83,28 @@ class DynamicsCollector(
     also : sequence of str or callable, default=()
         Further signals to record in the same training, for detectors that read another one; they
         end in ``records_``.
+    n_stages : int, default=20
+        Of a scikit-learn classifier: how many stages to keep, evenly spread and the last among
+        them; all where it has fewer. A net keeps every epoch.
     device : str, default="auto"
-        Where to train: a torch device such as ``"cuda"`` or ``"cpu"``. ``"auto"`` takes CUDA when
-        there is one, else the classifier's own device.
+        Where to train a net: a torch device such as ``"cuda"`` or ``"cpu"``. ``"auto"`` takes CUDA
+        when there is one, else the classifier's own device.
     keep_checkpoints : bool, str or path-like, default=True
         Whether to keep the weights of every epoch, which rows that were not in the training are
-        judged by: in memory (True), in a folder (its path), or not at all (False).
+        judged by: in memory (True), in a folder (its path; nets only), or not at all (False).
+        Classifiers with ``staged_*`` methods need none.
     checkpoint_dir : str, path-like or None, default=None
         A folder in which to save the training after every epoch: when the process is killed, the
         same call takes it up there and ends with what it would have recorded without the kill. A
         folder of another training is refused. It stays when the training is done; remove it then.
+        Nets only.
     random_state : int, RandomState instance or None, default=None
-        Decides initial weights, batches and dropout. Pass an int for results that repeat.
+        Decides initial weights, batches and dropout, and each ``random_state`` that a scikit-learn
+        classifier leaves at None. Pass an int for results that repeat.
 
     Attributes
     ----------
-    classifier_ : skorch.NeuralNet
+    classifier_ : skorch.NeuralNet or scikit-learn classifier
         The trained clone.
     classes_ : ndarray of shape (n_classes,)
         The classes seen in ``fit``, in the order of the classifier's outputs.
@@ -88,8 +112,9 @@ class DynamicsCollector(
         The trajectories of the rows seen in ``fit``, float32.
     records_ : dict of str or callable to array of shape (n_samples, n_epochs)
         The trajectories of each signal in ``also``, with those of the copies, if X carried copies.
-    checkpoints_ : sequence of dict, of length n_epochs
-        The weights after each epoch, where ``keep_checkpoints`` says so.
+    checkpoints_ : sequence of length n_epochs
+        The weights after each epoch (dict), or the classifier after each stage, where
+        ``keep_checkpoints`` says so; not there if the classifier has ``staged_*`` methods.
     n_features_in_ : int
         Number of features seen in ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -125,9 +150,10 @@ class DynamicsCollector(
     """
 
     _parameter_constraints: dict = {
-        "classifier": [NeuralNet, None],
+        "classifier": [HasMethods(["fit"]), None],
         "signal": [StrOptions(set(SIGNALS)), callable],
         "also": ["array-like"],
+        "n_stages": [Interval(Integral, 1, None, closed="left")],
         "device": [str],
         "keep_checkpoints": ["boolean", str, PathLike],
         "checkpoint_dir": [str, PathLike, None],
@@ -143,6 +169,7 @@ class DynamicsCollector(
         *,
         signal="quantized_logit_difference",
         also=(),
+        n_stages=20,
         device="auto",
         keep_checkpoints=True,
         checkpoint_dir=None,
@@ -151,6 +178,7 @@ class DynamicsCollector(
         self.classifier = classifier
         self.signal = signal
         self.also = also
+        self.n_stages = n_stages
         self.device = device
         self.keep_checkpoints = keep_checkpoints
         self.checkpoint_dir = checkpoint_dir
@@ -190,7 +218,7 @@ class DynamicsCollector(
         Returns
         -------
         T : ndarray or CorruptedArray of shape (n_samples, n_epochs), dtype float32
-            One column per epoch; with the trajectories of the copies, if X carried copies.
+            One column per epoch or stage; with the trajectories of the copies, if X carried copies.
         """
         with unchanged_on_error(self):
             copies = self._fit(X, y)
@@ -202,7 +230,7 @@ class DynamicsCollector(
 
         A row seen in ``fit`` replays its record. Rows are recognised by content; the whole X of
         ``fit``, in its order, is recognised by position, so that equal rows with different labels
-        stay apart. Other rows pass through the saved weights of every epoch.
+        stay apart. Other rows pass through the saved weights of every epoch, or through the stages.
 
         Parameters
         ----------
@@ -226,11 +254,20 @@ class DynamicsCollector(
         seen_as = self._find(X, labels)
         unseen = np.flatnonzero(seen_as < 0)
         T = self.dynamics_[seen_as]
-        for start in range(0, len(unseen), _UNSEEN_CHUNK):
-            rows = unseen[start : start + _UNSEEN_CHUNK]
+        at_once = getattr(self._trained, "rows_at_once", _UNSEEN_CHUNK)
+        for start in range(0, len(unseen), at_once):
+            rows = unseen[start : start + at_once]
             given = None if labels is None else labels[rows]
             T[rows] = self._judge_unseen(X[rows].astype(np.float32, copy=False), given)
         return T
+
+    @property
+    def classifier_(self):
+        return self._trained.classifier
+
+    @property
+    def checkpoints_(self):
+        return self._trained.checkpoints
 
     def _fit(self, X, y):
         """Train, and return the trajectories of the copies, if there are any."""
@@ -244,8 +281,6 @@ class DynamicsCollector(
             self._row_keys, self._row_labels, self._row_shape = hash_rows(X), codes, X.shape[1:]
             signals = [find_signal(signal) for signal in (self.signal, *self.also)]
             self._trained, record = self._train(X, rows, labels, signals)
-            self.classifier_ = self._trained.classifier
-            self.checkpoints_ = self._trained.checkpoints
             record, *further = record
             self.dynamics_, self._n_features_out = record[: len(X)], record.shape[1]
             self.records_ = {
@@ -257,6 +292,20 @@ class DynamicsCollector(
         return None if copies is None else _trails_of(copies, record)
 
     def _train(self, X, copies, labels, signals):
+        seed = draw_seed(make_rng(self.random_state, "DynamicsCollector"))
+        if not isinstance(self.classifier, NeuralNet | None):
+            self._check_nothing_on_disk()
+            return record_stages(
+                self.classifier,
+                X,
+                copies,
+                labels,
+                len(self.classes_),
+                signals=signals,
+                n_stages=self.n_stages,
+                seed=seed,
+                keep=self.keep_checkpoints,
+            )
         folder = None
         if self.checkpoint_dir is not None:
             digests = {"X": self._row_keys, "y": labels[: len(X)], "copies": hash_rows(copies)}
@@ -270,10 +319,20 @@ class DynamicsCollector(
             len(self.classes_),
             signals=signals,
             device=self.device,
-            seed=draw_seed(make_rng(self.random_state, "DynamicsCollector")),
+            seed=seed,
             keep=self.keep_checkpoints,
             folder=folder,
         )
+
+    def _check_nothing_on_disk(self):
+        folders = {"checkpoint_dir": None, "keep_checkpoints": True}
+        for name, instead in folders.items():
+            value = getattr(self, name)
+            if isinstance(value, str | PathLike):
+                raise ValueError(
+                    f"{name}={str(value)!r} saves the training of a skorch net; the classifier is "
+                    f"{type(self.classifier).__name__}. Set {name}={instead}."
+                )
 
     def _find(self, X, labels):
         """Positions in ``fit`` of the rows of X that replay, −1 elsewhere."""

@@ -224,7 +224,7 @@ class DynaCorDetector(BaseEstimator):
         X = validate_data(self, X, reset=False)
         distinct, (inverse,) = distinct_trajectories(X)
         for encoder, centroids in self._stages:
-            yield self._embed(distinct, encoder)[inverse], centroids
+            yield torch.cat([*self._embed(distinct, encoder)]).numpy()[inverse], centroids
 
     def staged_predict_proba(self, X):
         """Yield the probabilities after each epoch of training, the untrained encoder's first.
@@ -238,8 +238,11 @@ class DynaCorDetector(BaseEstimator):
         probabilities : ndarray of shape (n_samples, 2)
             Clean, noisy.
         """
-        for embeddings, centroids in self.staged_transform(X):
-            q_noisy = self._judge(embeddings, centroids)
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False)
+        distinct, (inverse,) = distinct_trajectories(X)
+        for stage in self._stages:
+            q_noisy = self._judge(distinct, *stage)[inverse]
             yield np.column_stack([1 - q_noisy, q_noisy])
 
     def decision_function(self, X):
@@ -328,7 +331,7 @@ class DynaCorDetector(BaseEstimator):
         self.best_epoch_ = int(np.argmax(self.validation_scores_))
         self.encoder_, self.centroids_ = self._stages[self.best_epoch_]
 
-        q_noisy = self._judge(self._embed(distinct, self.encoder_), self.centroids_)
+        q_noisy = self._judge(distinct, self.encoder_, self.centroids_)
         self.noise_probability_ = q_noisy[of_originals]
         self.flags_ = flag(self.noise_probability_)
         self.noise_rate_ = float(self.flags_.mean())
@@ -339,21 +342,23 @@ class DynaCorDetector(BaseEstimator):
         check_is_fitted(self)
         X = validate_data(self, X, reset=False)
         distinct, (inverse,) = distinct_trajectories(X)
-        return self._judge(self._embed(distinct, self.encoder_), self.centroids_)[inverse]
+        return self._judge(distinct, self.encoder_, self.centroids_)[inverse]
 
     @torch.no_grad()
     def _embed(self, distinct, encoder):
-        """Embeddings of distinct trajectories, (n_distinct, n_dims) float64.
+        """Yield the embeddings of distinct trajectories by the chunk, (n_chunk, n_dims) float64.
 
         In double precision, so that a row's probability does not depend on the rows beside it.
         """
         encoder = copy.deepcopy(encoder).double()
-        chunks = torch.from_numpy(distinct).split(max(1, _CHUNK_ENTRIES // distinct.shape[1]))
-        return torch.cat([encoder(part.double() / self._scale) for part in chunks]).numpy()
+        for part in torch.from_numpy(distinct).split(max(1, _CHUNK_ENTRIES // distinct.shape[1])):
+            yield encoder(part.double() / self._scale)
 
-    def _judge(self, embeddings, centroids):
-        """q_noisy of embeddings, (n_distinct,)."""
-        return noise_probability(torch.from_numpy(embeddings), torch.from_numpy(centroids)).numpy()
+    def _judge(self, distinct, encoder, centroids):
+        """q_noisy of distinct trajectories, (n_distinct,)."""
+        centroids = torch.from_numpy(centroids)
+        chunks = self._embed(distinct, encoder)
+        return torch.cat([noise_probability(chunk, centroids) for chunk in chunks]).numpy()
 
 
 def _mean_where_flagged(q_noisy):

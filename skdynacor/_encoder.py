@@ -13,6 +13,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from ._arrays import to_arrays, to_tensors
+
 
 class DynamicsEncoder(nn.Module):
     """Map trajectories (n, n_epochs) to embeddings (n, n_dims).
@@ -30,6 +32,7 @@ class DynamicsEncoder(nn.Module):
 
     def __init__(self, n_epochs, n_dims=64):
         super().__init__()
+        self.sizes = n_epochs, n_dims
         self.convolutions = nn.Sequential(
             nn.Conv1d(1, 16, kernel_size=3, padding=1),
             nn.ReLU(),
@@ -39,6 +42,14 @@ class DynamicsEncoder(nn.Module):
             nn.ReLU(),
         )
         self.linear = nn.Linear(32 * n_epochs, n_dims)
+
+    def __getstate__(self):
+        return {"sizes": self.sizes, "weights": to_arrays(self.state_dict())}
+
+    def __setstate__(self, state):
+        with torch.device("meta"):  # draws no random numbers
+            self.__init__(*state["sizes"])
+        self.load_state_dict(to_tensors(state["weights"]), assign=True)
 
     def forward(self, trajectories):
         channels = self.convolutions(trajectories[:, None])  # (n, 32, n_epochs)
@@ -64,7 +75,9 @@ def noise_probability(embeddings, centroids):
     centroids : tensor of shape (2, d)
         Clean, noisy.
     """
-    closeness = 1 / (1 + cosine_distance(embeddings[:, None], centroids[None]))  # (n, 2)
+    # One centroid at a time: together they would make copies of shape (n, 2, d).
+    distances = [cosine_distance(embeddings, centroid) for centroid in centroids]
+    closeness = 1 / (1 + torch.stack(distances, dim=1))  # (n, 2)
     return closeness[:, 1] / closeness.sum(dim=1)
 
 

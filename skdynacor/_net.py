@@ -12,6 +12,7 @@ from skorch.dataset import ValidSplit
 from torch import nn
 from torch.utils.data import default_collate
 
+from ._accelerate import device_of, evaluate, is_accelerated, set_up_accelerator
 from ._device import choose_device
 from ._moments import mean_and_scale
 from ._rows import ArrayRows, IndexedCollate, IndexedDataset, as_fetched, to_tensor
@@ -44,8 +45,11 @@ def prepare(classifier, X, copies, labels, n_classes, device):
     """
     net = make_mlp_classifier() if classifier is None else clone(classifier)
     _check_net(net)
-    device = choose_device(device, otherwise=net.device)
-    net.set_params(train_split=None, warm_start=False, device=device)
+    net.set_params(train_split=None, warm_start=False)
+    if is_accelerated(net):
+        set_up_accelerator(net, device)
+    else:
+        net.set_params(device=choose_device(device, otherwise=net.device))
     if getattr(net, "classes", ()) is None:  # skorch cannot infer them from a data set
         net.set_params(classes=list(range(n_classes)))
     _tell_module(net, X, n_classes)
@@ -106,7 +110,7 @@ def _make_dataset(net, X, copies, targets):
         collate = IndexedCollate(loader.get("collate_fn", default_collate))
     else:
         # Workers are processes, which cannot share what lives on an accelerator.
-        device = "cpu" if loader.get("num_workers") else net.device
+        device = "cpu" if loader.get("num_workers") else device_of(net)
         dataset, collate = ArrayRows(X, copies, targets, device), as_fetched
     # NB: pinning takes batches apart and loses their positions.
     net.set_params(iterator_train__collate_fn=collate, iterator_train__pin_memory=False)
@@ -118,7 +122,7 @@ def check_outputs(net, dataset, n_classes):
     batch = net.iterator_train__collate_fn(dataset.__getitems__(list(range(MIN_SAMPLES))))
     shape = tuple(batch[0].shape)
     try:
-        outputs = net.evaluation_step(batch)
+        outputs = evaluate(net, batch)
     except Exception as error:
         raise ValueError(
             f"The classifier's module fails on a batch of shape {shape}: "

@@ -1,6 +1,7 @@
 """The three steps, put together."""
 
 from sklearn.pipeline import Pipeline
+from skorch import NeuralNet
 
 from ._collector import DynamicsCollector
 from ._corruptor import LabelCorruptor
@@ -21,10 +22,11 @@ def make_dynacor_pipeline(
 
     Parameters
     ----------
-    classifier : skorch.NeuralNet or None, default=None
+    classifier : skorch.NeuralNet, scikit-learn classifier or None, default=None
         The classifier to train, see ``DynamicsCollector``. ``None`` takes
         ``skdynacor.nets.make_mlp_classifier()``; its parameters are then those of the pipeline
-        that start with ``dynamicscollector__classifier__``.
+        that start with ``dynamicscollector__classifier__``. With a scikit-learn classifier, copies
+        are not jittered: trees would tell them by their odd values, and know their labels by heart.
     gamma : float in (0, 1], default=0.1
         Number of corrupted copies, as a share of the rows, see ``LabelCorruptor``.
     alpha : float >= 0, default=0.05
@@ -59,9 +61,10 @@ def make_dynacor_pipeline(
         from .nets import make_mlp_classifier
 
         classifier = make_mlp_classifier()
+    jitter = {} if isinstance(classifier, NeuralNet) else {"jitter": 0}
     return Pipeline(
         [
-            ("labelcorruptor", LabelCorruptor(gamma, random_state=random_state)),
+            ("labelcorruptor", LabelCorruptor(gamma, random_state=random_state, **jitter)),
             (
                 "dynamicscollector",
                 DynamicsCollector(

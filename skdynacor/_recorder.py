@@ -5,6 +5,8 @@ import math
 import torch
 from skorch.callbacks import Callback
 
+from ._accelerate import evaluate, gather, weights_of
+
 # Entries of outputs that wait for their signals: few large computations cost less than many small.
 _PENDING_ENTRIES = 2**20
 
@@ -15,7 +17,8 @@ class Recorder(Callback):
     Signals are read from the forward pass that training makes anyway, before that step's update.
     A row that an epoch's sampler does not draw gets its signals from the weights at the epoch's
     end. The record lives on the device of the logits; nothing waits for the device within an
-    epoch.
+    epoch. Where several processes train the net, each records the rows of its own batches, and the
+    records are gathered at the end.
 
     Parameters
     ----------
@@ -56,13 +59,19 @@ class Recorder(Callback):
     def on_epoch_end(self, net, **kwargs):
         self._check_finite(net)
         self._flush()
-        # A signal is missing where the sampler did not draw the row.
-        missing = self.record[:, len(self.checkpoints)].isnan().any(dim=0).nonzero()[:, 0].cpu()
+        # A signal is missing where the sampler did not draw the row, for any process.
+        missing = self.record[:, len(self.checkpoints)].isnan().any(dim=0)
+        missing = gather(net, missing).all(dim=0).nonzero()[:, 0].cpu()
         for start in range(0, len(missing), 1024):
             batch = self.fetch(missing[start : start + 1024].tolist())
-            self._write(batch.positions, net.evaluation_step(batch))
+            self._write(batch.positions, evaluate(net, batch))
         self._flush()
         self.checkpoints.append(weights_of(net))
+
+    def on_train_end(self, net, **kwargs):
+        self.record, *others = gather(net, self.record)
+        for other in others:  # of a row that several processes drew, the first one's signal stays
+            self.record = torch.where(self.record.isnan(), other, self.record)
 
     def take_up(self, signals, weights):
         """Add an epoch that was recorded before: its signals, (n_signals, n_rows), and weights."""
@@ -128,8 +137,3 @@ class Recorder(Callback):
             f"(loss {loss:.3g}): scale the features, for instance with StandardScaler, "
             f"or lower the learning rate (lr={net.lr})."
         )
-
-
-def weights_of(net):
-    """Copy the module's state to the CPU."""
-    return {name: value.to("cpu", copy=True) for name, value in net.module_.state_dict().items()}

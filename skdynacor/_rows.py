@@ -3,6 +3,7 @@
 import warnings
 
 import torch
+from skorch.utils import to_device
 from torch.utils.data import Dataset
 
 
@@ -16,6 +17,10 @@ class IndexedBatch(tuple):
 
     def __reduce__(self):  # batches cross processes where a loader has workers
         return IndexedBatch, (*self, self.positions)
+
+    def to(self, device, non_blocking=False):
+        """Move the rows; accelerate calls this, and takes batches apart that do not have it."""
+        return IndexedBatch(*(to_device(part, device) for part in self), self.positions)
 
 
 class ArrayRows(Dataset):

@@ -1,10 +1,16 @@
 """Training a skorch net, without what its loop pays per batch where nobody needs it."""
 
+import copy
+import hashlib
+
+import numpy as np
 import torch
 from sklearn.base import clone
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EpochScoring, LRScheduler, PassthroughScoring
 
+from ._accelerate import device_of, gather, let_go, n_processes_of
+from ._arrays import to_arrays, to_tensors
 from ._checkpoints import TrainingFolder, make_checkpoints
 from ._device import seeded
 from ._net import check_outputs, prepare
@@ -38,9 +44,22 @@ class TrainedNet:
         self.checkpoints = checkpoints
         self.to_logits = to_logits
 
+    def __getstate__(self):
+        state = vars(self).copy()
+        state["classifier"] = _without_schedules(self.classifier)
+        if isinstance(self.checkpoints, list):
+            state["checkpoints"] = [to_arrays(weights) for weights in self.checkpoints]
+        return state
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        if isinstance(self.checkpoints, list):
+            self.checkpoints = [to_tensors(weights) for weights in self.checkpoints]
+
     def staged_logits(self, X):
         """Yield the logits of rows after every epoch, (n_samples, n_classes), the last first."""
-        net = clone(self.classifier).set_params(callbacks="disable")
+        net = clone(self.classifier)
+        net.callbacks = "disable"  # set_params fails where they are disabled already
         # What is drawn here decides nothing: weights are replaced, loaders draw needlessly.
         with seeded(0):
             net.initialize()
@@ -49,6 +68,19 @@ class TrainedNet:
                 outputs = net.forward(X)
                 outputs = outputs[0] if isinstance(outputs, tuple) else outputs
                 yield self.to_logits(outputs.float())
+
+
+def _without_schedules(net):
+    """Copy a trained net, less its spent schedules, which hold tensors of the optimiser's."""
+    net = copy.copy(net)
+    net.callbacks_ = [(name, copy.copy(callback)) for name, callback in net.callbacks_]
+    for _, callback in net.callbacks_:
+        if isinstance(callback, LRScheduler):
+            vars(callback).pop("lr_scheduler_", None)
+    if isinstance(net.callbacks, list):
+        # skorch initializes the very ones that it is given.
+        net.callbacks = clone(net.callbacks, safe=False)
+    return net
 
 
 def record_net(
@@ -78,6 +110,9 @@ def record_net(
     record : ndarray of shape (n_signals, n_samples + n_copies, n_epochs)
     """
     net, dataset = prepare(classifier, X, copies, labels, n_classes, device)
+    if n_processes_of(net) > 1:
+        _check_in_memory(keep, folder)
+        seed = _agree(net, (X, copies, labels), seed)
     if folder is not None:
         seed = folder.claim(seed)
     with seeded(seed):
@@ -97,7 +132,32 @@ def record_net(
             net.callbacks_.append((type(listener).__name__, listener))
         train(net, dataset, resume=None if folder is None else folder.resume)
         del net.callbacks_[-len(listeners) :]
+        let_go(net)
     return TrainedNet(net, recorder.checkpoints, to_logits), recorder.trajectories().numpy()
+
+
+def _check_in_memory(keep, folder):
+    if folder is not None or not isinstance(keep, bool):
+        name, instead = ("keep_checkpoints", True) if folder is None else ("checkpoint_dir", None)
+        raise ValueError(
+            f"Several processes train the classifier, and would all write to the folder of {name}. "
+            f"Set {name}={instead}, or train in one process."
+        )
+
+
+def _agree(net, arrays, seed):
+    """Check that all processes that train a net have the same arrays; return the first's seed."""
+    digest = hashlib.blake2b(digest_size=8)
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array))
+    digest = int.from_bytes(digest.digest(), "little", signed=True)
+    digests, seeds = gather(net, torch.tensor([digest, seed], device=device_of(net))).T.tolist()
+    if len(set(digests)) > 1:
+        raise ValueError(
+            "The processes that train the classifier have different rows or labels. Give each the "
+            "same X and y, and an int for the random_state of what makes copies of rows."
+        )
+    return seeds[0]
 
 
 def train(net, dataset, resume=None):

@@ -122,9 +122,7 @@ def test_nets_that_end_in_probabilities_or_in_one_output(images):
     probabilities = DynamicsCollector(softmax, random_state=0).fit(X, y)
     assert np.mean(probabilities.dynamics_ == logits.dynamics_) > 0.98
     two = y < 2
-    binary = conv_net(
-        cls=NeuralNetBinaryClassifier, n_outputs=1, criterion=nn.BCEWithLogitsLoss
-    )
+    binary = conv_net(cls=NeuralNetBinaryClassifier, n_outputs=1, criterion=nn.BCEWithLogitsLoss)
     collector = DynamicsCollector(binary, random_state=0).fit(X[two], y[two])
     assert np.mean(collector.dynamics_[:, -1] > 0) > 0.7
 

@@ -141,6 +141,7 @@ class ConfidentLearning(TransductiveDetector):
 
     def _train_and_predict(self, X, codes, X_new, rng):
         """Give the classes known and their probabilities, (n_new, n_known)."""
+        X, X_new = (rows.astype(np.float32, copy=False) for rows in (X, X_new))  # of the folds
         if self.classifier is not None and not isinstance(self.classifier, NeuralNet):
             classifier = clone(self.classifier).fit(X, codes)
             return classifier.classes_, classifier.predict_proba(X_new)
