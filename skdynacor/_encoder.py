@@ -7,6 +7,7 @@ the original rows, ``w_copies`` the corrupted copies that share a trajectory.
 """
 
 import copy
+import itertools
 from typing import NamedTuple
 
 import torch
@@ -21,8 +22,7 @@ class DynamicsEncoder(nn.Module):
 
     Three convolutions along the epochs, 1 → 16 → 32 → 32 channels, and a linear layer.
 
-    NOTE[DIFF]: 64 dimensions in place of 512 by default, for about the same flags in a third of the
-    time.
+    NOTE[DIFF]: 64 dimensions in place of 512 by default, which is less to compute.
 
     Parameters
     ----------
@@ -105,19 +105,19 @@ def cluster_loss(q_noisy, p_noisy, weights):
     return weighted_mean(divergence, weights)
 
 
-def alignment_loss(embeddings, flags, w_originals, w_copies):
-    """Eq. 7: half the distances of originals' and copies' means, noisy and clean.
+def alignment_groups(flags, w_originals, w_copies):
+    """Weights (originals, copies), (n,) each, of the noisy and of the clean cluster.
 
     NOTE[DIFF]: a cluster without originals or without copies drops out; the text leaves the case
     open.
     """
-    loss = embeddings.new_zeros(())
-    for members in (flags, ~flags):
-        originals, copies = w_originals * members, w_copies * members
-        if originals.any() and copies.any():
-            means = weighted_mean(embeddings, originals), weighted_mean(embeddings, copies)
-            loss = loss + cosine_distance(*means) / 2
-    return loss
+    pairs = [(w_originals * members, w_copies * members) for members in (flags, ~flags)]
+    return [pair for pair in pairs if all(weights.any() for weights in pair)]
+
+
+def alignment_loss(means):
+    """Eq. 7: half the distances of originals' and copies' means, (d,) each, of every cluster."""
+    return sum(cosine_distance(*pair) / 2 for pair in means)
 
 
 def validation_score(q_noisy, w_originals, w_copies):
@@ -148,9 +148,9 @@ def fit_encoder(
 
     Every epoch is one step on all the rows. The encoder runs on a chunk of trajectories at a time,
     which is quicker than all at once. Where there are more than ``keep``, it runs twice: once for
-    the embeddings of all, from which the loss and its gradient at the embeddings follow, and once
-    more to carry that gradient on to the weights. The gradient is that of the whole; memory is
-    that of a chunk.
+    q_noisy and the means of the groups, from which the loss and its gradient at these follow, and
+    once more to carry that gradient on to the weights. The gradient is that of the whole; memory is
+    that of the embeddings and of a chunk.
 
     Parameters
     ----------
@@ -187,21 +187,29 @@ def fit_encoder(
     for epoch in range(n_epochs + 1):
         with torch.set_grad_enabled(whole):
             embeddings = torch.cat([encoder(part) for part in chunks])  # (n, d)
-        if not whole:
-            embeddings.requires_grad_()
-        q_noisy = noise_probability(embeddings, centroids)
+            q_noisy = noise_probability(embeddings, centroids)
         score = validation_score(q_noisy.detach(), w_originals, noise_examples)
         stages.append(Stage(copy.deepcopy(encoder), centroids.detach().clone(), score))
         if epoch == n_epochs:
             break
         target = target_probability(q_noisy, weights).detach()
-        loss = cluster_loss(q_noisy, target, weights) + alpha * alignment_loss(
-            embeddings, flag(q_noisy), w_originals, w_copies
-        )
+        groups = alignment_groups(flag(q_noisy), w_originals, w_copies)
+        means = [tuple(weighted_mean(embeddings, w) for w in pair) for pair in groups]
+        inputs = [q_noisy, *itertools.chain(*means)]
+        if not whole:
+            for tensor in inputs:
+                tensor.requires_grad_()
+        loss = cluster_loss(q_noisy, target, weights) + alpha * alignment_loss(means)
         optimizer.zero_grad()
         loss.backward()
         if not whole:
-            for part, gradient in zip(chunks, embeddings.grad.split(chunk), strict=True):
-                encoder(part).backward(gradient)
+            shares = [w / w.sum() for w in itertools.chain(*groups)]
+            parts = [each.split(chunk) for each in (q_noisy.grad, *shares)]
+            for part, q_grad, *part_shares in zip(chunks, *parts, strict=True):
+                embeddings = encoder(part)
+                reached = q_grad @ noise_probability(embeddings, centroids)
+                for share, mean in zip(part_shares, inputs[1:], strict=True):
+                    reached = reached + share @ embeddings @ mean.grad
+                reached.backward()
         optimizer.step()
     return stages
