@@ -131,6 +131,13 @@ def find_data(names, known=BUNDLED):
                 f"Unknown data {name!r}; known are {', '.join(known)}, a .npz file ({expected}), "
                 f"a folder of such files, and {', '.join(f'{name}=FOLDER' for name in IMAGES)}."
             )
+    names = [Setting(path, "").data for path in found]
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        raise ValueError(
+            f"Several data sets are named {', '.join(twice)}; results are told apart by name, so "
+            "give each a name of its own."
+        )
     return found
 
 

@@ -189,6 +189,12 @@ def test_a_missing_or_damaged_file_is_named_with_the_format_expected(refused, fo
     assert "y_true" in message
 
 
+def test_data_of_the_same_name_are_refused(refused, folder):
+    assert "Several data sets are named human" in refused(
+        "losses", "--data", folder, folder / "human.npz", "--out", folder / "out"
+    )
+
+
 def test_a_file_of_other_columns_is_not_written_to(refused, folder):
     path = folder / "losses.csv"
     path.write_text("data,noise,complete\nhuman,human,yes\n")
