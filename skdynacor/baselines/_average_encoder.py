@@ -1,6 +1,7 @@
 """The mean of a trajectory in place of a learnt encoding."""
 
 import numpy as np
+from sklearn import config_context
 from sklearn.base import BaseEstimator
 from sklearn.mixture import GaussianMixture
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -73,7 +74,8 @@ class AverageEncoder(BaseEstimator):
             self.mixture_ = GaussianMixture(n_components=2, n_init=5, random_state=seed)
             means = X.mean(axis=1, keepdims=True)
             if np.ptp(means) > 0:
-                self.mixture_.fit(means)
+                with config_context(array_api_dispatch=False):  # k-means knows numpy only
+                    self.mixture_.fit(means)
             else:  # two Gaussians on one spot, which the mixture would warn of
                 self.mixture_ = None
             self.noise_probability_ = self._noise_probability(means)

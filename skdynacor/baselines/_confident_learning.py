@@ -1,6 +1,7 @@
 """Confident learning: cleanlab's filter on probabilities from cross-validation."""
 
 import numpy as np
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold, check_cv
 from skorch import NeuralNet
@@ -115,10 +116,11 @@ class ConfidentLearning(TransductiveDetector):
         with unchanged_on_error(self):
             X, self.classes_, codes = validate_rows_and_labels(self, X, y, **row_params(X))
             rng = make_rng(self.random_state, "ConfidentLearning")
-            self.probabilities_ = self._cross_validate(X, codes, rng)
-            flags = find_label_issues(
-                codes, self.probabilities_, filter_by=self.filter_by, n_jobs=1
-            )
+            with config_context(array_api_dispatch=False):  # cleanlab knows numpy only
+                self.probabilities_ = self._cross_validate(X, codes, rng)
+                flags = find_label_issues(
+                    codes, self.probabilities_, filter_by=self.filter_by, n_jobs=1
+                )
             self._flag(flags, 1 - self.probabilities_[np.arange(len(codes)), codes])
         return self
 
