@@ -269,6 +269,9 @@ class Benchmark:
         cells = pd.DataFrame({"mean": groups.mean(), "spread": groups.std().fillna(0)})
         text = cells.apply("{0[mean]:.1f} ± {0[spread]:.1f}".format, axis=1)
         print(_pivot(text, table, variant).to_string())
+        kinds = table.noise.map(_kind).rename("by kind of noise")
+        means = table.groupby([kinds, variant], sort=False).F1.mean()
+        print(f"\n{_pivot(means, table, variant).to_string(float_format='{:.1f}'.format)}")
         groups = table.groupby(variant, sort=False)
         summary = groups[["F1", "AUROC", "flagged"]].mean()
         summary["median seconds"] = groups.seconds.median()
@@ -406,6 +409,11 @@ def timed(function, *args, **kwargs):
     start = time.perf_counter()
     result = function(*args, **kwargs)
     return result, time.perf_counter() - start
+
+
+def _kind(noise):
+    """Name a kind of noise: human, and the others without their rate, unless that is low."""
+    return noise if noise.endswith(" 0.1") else noise.partition(" ")[0]
 
 
 def _pivot(values, table, variant):

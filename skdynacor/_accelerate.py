@@ -117,6 +117,13 @@ def _shared_state(net):
     return state
 
 
+def drop_schedules(net):
+    """Drop what a training's learning rates came from; it holds on to the optimizer's tensors."""
+    for _, callback in net.callbacks_:
+        if isinstance(callback, LRScheduler):  # a training makes its own
+            vars(callback).pop("lr_scheduler_", None)
+
+
 def let_go(net):
     """Take the accelerator from a trained net: each process has it to itself, and can pickle it."""
     if not is_accelerated(net):
@@ -125,7 +132,5 @@ def let_go(net):
     for name in net._optimizers:
         optimizer = getattr(net, name + "_")
         setattr(net, name + "_", getattr(optimizer, "optimizer", optimizer))
-    for _, callback in net.callbacks_:
-        if isinstance(callback, LRScheduler):  # a training makes its own
-            vars(callback).pop("lr_scheduler_", None)
+    drop_schedules(net)
     net.device, net.accelerator = device_of(net), Alone()

@@ -9,7 +9,7 @@ from sklearn.base import clone
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EpochScoring, LRScheduler, PassthroughScoring
 
-from ._accelerate import device_of, gather, let_go, n_processes_of
+from ._accelerate import device_of, drop_schedules, gather, let_go, n_processes_of
 from ._arrays import to_arrays, to_tensors
 from ._checkpoints import TrainingFolder, make_checkpoints
 from ._device import seeded
@@ -74,9 +74,7 @@ def _without_schedules(net):
     """Copy a trained net, less its spent schedules, which hold tensors of the optimiser's."""
     net = copy.copy(net)
     net.callbacks_ = [(name, copy.copy(callback)) for name, callback in net.callbacks_]
-    for _, callback in net.callbacks_:
-        if isinstance(callback, LRScheduler):
-            vars(callback).pop("lr_scheduler_", None)
+    drop_schedules(net)
     if isinstance(net.callbacks, list):
         # skorch initializes the very ones that it is given.
         net.callbacks = clone(net.callbacks, safe=False)

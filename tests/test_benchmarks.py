@@ -96,6 +96,7 @@ def test_a_script_measures_every_variant_and_never_twice(call, folder, script):
     for seed in "01":
         assert runs[column][runs.seed == seed].unique().tolist() == variants
     assert all(variant in printed for variant in variants)
+    assert "by kind of noise" in printed
     assert runs["noise rate"].eq("0.2").all()
     assert runs.F1.astype(float).between(0, 100).all()
     assert runs.F1.astype(float).max() > 80
