@@ -7,7 +7,6 @@ the original rows, ``w_copies`` the corrupted copies that share a trajectory.
 """
 
 import copy
-import itertools
 from typing import NamedTuple
 
 import torch
@@ -105,19 +104,25 @@ def cluster_loss(q_noisy, p_noisy, weights):
     return weighted_mean(divergence, weights)
 
 
-def alignment_groups(flags, w_originals, w_copies):
-    """Weights (originals, copies), (n,) each, of the noisy and of the clean cluster.
+def group_sums(embeddings, flags, w_originals, w_copies):
+    """Sums of the embeddings of flagged originals, flagged copies, and the same unflagged, (4, d).
 
-    NOTE[DIFF]: a cluster without originals or without copies drops out; the text leaves the case
-    open.
+    The sums of parts add up to the sums of the whole.
     """
-    pairs = [(w_originals * members, w_copies * members) for members in (flags, ~flags)]
-    return [pair for pair in pairs if all(weights.any() for weights in pair)]
+    groups = [w * members for members in (flags, ~flags) for w in (w_originals, w_copies)]
+    return torch.stack(groups) @ embeddings
 
 
-def alignment_loss(means):
-    """Eq. 7: half the distances of originals' and copies' means, (d,) each, of every cluster."""
-    return sum(cosine_distance(*pair) / 2 for pair in means)
+def alignment_loss(sums):
+    """Eq. 7: half the distances of originals' and copies' means, of either cluster.
+
+    Sums stand for means, as a cosine distance asks for directions alone.
+
+    NOTE[DIFF]: a cluster without originals or without copies, whose sum is zero, drops out; the
+    text leaves the case open.
+    """
+    pairs = [pair for pair in sums.reshape(2, 2, -1) if pair.any(dim=1).all()]
+    return sum(cosine_distance(*pair) / 2 for pair in pairs)
 
 
 def validation_score(q_noisy, w_originals, w_copies):
@@ -147,10 +152,10 @@ def fit_encoder(
     """Train an encoder and its centroids.
 
     Every epoch is one step on all the rows. The encoder runs on a chunk of trajectories at a time,
-    which is quicker than all at once. Where there are more than ``keep``, it runs twice: once for
-    q_noisy and the means of the groups, from which the loss and its gradient at these follow, and
-    once more to carry that gradient on to the weights. The gradient is that of the whole; memory is
-    that of the embeddings and of a chunk.
+    which is quicker than all at once, and gives what the losses ask for: q_noisy and the sums of
+    the groups. Where there are more trajectories than ``keep``, it runs twice: the second time to
+    carry the gradient at these on to the weights. The gradient is that of the whole; memory is
+    that of a chunk.
 
     Parameters
     ----------
@@ -175,41 +180,37 @@ def fit_encoder(
     encoder = DynamicsEncoder(trajectories.shape[1]).to(trajectories.device)
     weights = w_originals + w_copies
     noise_examples = w_copies if w_copies.any() else w_originals
-    chunks = trajectories.split(chunk)
+    chunks = [part.split(chunk) for part in (trajectories, w_originals, w_copies)]
     whole = len(trajectories) <= keep
 
     with torch.no_grad():
-        centroids = make_centroids(torch.cat([encoder(part) for part in chunks]))
+        centroids = make_centroids(torch.cat([encoder(part) for part in chunks[0]]))
     centroids.requires_grad_()
     optimizer = torch.optim.Adam([*encoder.parameters(), centroids], lr=lr, weight_decay=1e-4)
+
+    def summarise(part, *part_weights):
+        embeddings = encoder(part)
+        q_noisy = noise_probability(embeddings, centroids)
+        return q_noisy, group_sums(embeddings, flag(q_noisy), *part_weights)
 
     stages = []
     for epoch in range(n_epochs + 1):
         with torch.set_grad_enabled(whole):
-            embeddings = torch.cat([encoder(part) for part in chunks])  # (n, d)
-            q_noisy = noise_probability(embeddings, centroids)
+            q_parts, sums_parts = zip(*map(summarise, *chunks), strict=True)
+            q_noisy, sums = torch.cat(q_parts), sum(sums_parts)
         score = validation_score(q_noisy.detach(), w_originals, noise_examples)
         stages.append(Stage(copy.deepcopy(encoder), centroids.detach().clone(), score))
         if epoch == n_epochs:
             break
-        target = target_probability(q_noisy, weights).detach()
-        groups = alignment_groups(flag(q_noisy), w_originals, w_copies)
-        means = [tuple(weighted_mean(embeddings, w) for w in pair) for pair in groups]
-        inputs = [q_noisy, *itertools.chain(*means)]
         if not whole:
-            for tensor in inputs:
-                tensor.requires_grad_()
-        loss = cluster_loss(q_noisy, target, weights) + alpha * alignment_loss(means)
+            q_noisy.requires_grad_(), sums.requires_grad_()
+        target = target_probability(q_noisy, weights).detach()
+        loss = cluster_loss(q_noisy, target, weights) + alpha * alignment_loss(sums)
         optimizer.zero_grad()
         loss.backward()
         if not whole:
-            shares = [w / w.sum() for w in itertools.chain(*groups)]
-            parts = [each.split(chunk) for each in (q_noisy.grad, *shares)]
-            for part, q_grad, *part_shares in zip(chunks, *parts, strict=True):
-                embeddings = encoder(part)
-                reached = q_grad @ noise_probability(embeddings, centroids)
-                for share, mean in zip(part_shares, inputs[1:], strict=True):
-                    reached = reached + share @ embeddings @ mean.grad
-                reached.backward()
+            sums_grad = torch.zeros_like(sums) if sums.grad is None else sums.grad
+            for q_grad, *part in zip(q_noisy.grad.split(chunk), *chunks, strict=True):
+                torch.autograd.backward(summarise(*part), [q_grad, sums_grad])
         optimizer.step()
     return stages
