@@ -36,103 +36,96 @@ def small_net(n_features=4, n_classes=3, **params):
     )
 
 
-class Listener(Callback):
-    """Writes down, apart from the recorder, what every training step saw and put out."""
-
-    def on_train_begin(self, net, **kwargs):
-        self.epochs = []
-
-    def on_epoch_begin(self, net, **kwargs):
-        self.epochs.append([])
-
-    def on_batch_end(self, net, batch=None, training=False, y_pred=None, **kwargs):
-        assert training
-        X, y = batch
-        self.epochs[-1].append((X.clone(), y.clone(), y_pred.detach().clone()))
-
-
-def listened(X, y, net, **params):
-    """Fit with a listener; give T and what it heard, as one dictionary an epoch."""
-    listener = Listener()
-    net.set_params(callbacks=[("listener", listener)])
-    collector = DynamicsCollector(net, random_state=0, **params).fit(X, y)
-    heard = []
-    for epoch in dict(collector.classifier_.callbacks_)["listener"].epochs:
-        rows = {}
-        for xs, ys, outputs in epoch:
-            for x, label, output in zip(xs, ys, outputs, strict=True):
-                others = np.delete(output.numpy(), int(label))
-                rows[x.numpy().tobytes()] = float(output[int(label)]) - others.max()
-        heard.append(rows)
-    return collector, heard
+#: What a torch DataLoader is told, for 300 rows and 60 copies.
+LOADERS = {
+    "in order": {"batch_size": 60},
+    "shuffled": {"batch_size": 60, "shuffle": True},
+    "an odd last batch": {"batch_size": 50},
+    "a last batch of one row": {"batch_size": 359},
+    "workers": {"batch_size": 60, "num_workers": 2},
+    "a weighted sampler": {
+        "batch_size": 60,
+        "sampler": WeightedRandomSampler(np.linspace(0.1, 1, 360), 360),
+    },
+    "shuffled, an odd last batch": {"batch_size": 50, "shuffle": True},
+    "shuffled, a last batch of one row, workers": {
+        "batch_size": 359,
+        "shuffle": True,
+        "num_workers": 2,
+    },
+    "a weighted sampler, a last batch of one row": {
+        "batch_size": 60,
+        "sampler": WeightedRandomSampler(np.linspace(0.1, 1, 360), 301),
+    },
+    "a weighted sampler, an odd last batch, workers": {
+        "batch_size": 7,
+        "sampler": WeightedRandomSampler(np.linspace(0.1, 1, 360), 360),
+        "num_workers": 2,
+    },
+}
 
 
-@pytest.mark.parametrize(
-    "loader",
-    [
-        {},
-        {"iterator_train__shuffle": True},
-        {"iterator_train__shuffle": True, "batch_size": 7},
-        {"batch_size": 299},  # a last batch of one row
-        {"batch_size": -1},
-        {"iterator_train__shuffle": True, "iterator_train__num_workers": 2},
-        {"iterator_train__pin_memory": False, "iterator_train__drop_last": False},
-        {"dataset": Dataset, "dataset__length": 300},
-        {"iterator_train__collate_fn": torch.utils.data.default_collate},
-    ],
-    ids=str,
-)
-def test_every_signal_is_the_one_of_its_training_step(noisy_blobs, loader):
-    X, y, _ = noisy_blobs
-    collector, heard = listened(X, y, small_net(**loader), signal="logit_difference")
-    expected = np.array([[rows[x.tobytes()] for rows in heard] for x in X], dtype=np.float32)
-    assert_array_equal(collector.dynamics_, expected)
-    assert collector.dynamics_.shape == (300, 4)
+def margins(logits, labels):
+    given = labels[:, None]
+    return (logits.gather(1, given)[:, 0] - logits.scatter(1, given, -torch.inf).amax(1)).detach()
 
 
-def test_rows_that_a_sampler_leaves_out_get_the_signal_of_the_epochs_end(noisy_blobs):
-    X, y, _ = noisy_blobs
-    sampler = WeightedRandomSampler(np.linspace(0.1, 1, 300), 300)
-    net = small_net(iterator_train__sampler=sampler)
-    collector, heard = listened(X, y, net, signal="logit_difference")
-    drawn = np.array([[x.tobytes() in rows for rows in heard] for x in X])
-    assert 0.2 < 1 - drawn.mean() < 0.6
-    codes = torch.as_tensor(y)
-    for epoch, rows in enumerate(heard):
-        module = nn.Linear(4, 3)
-        module.load_state_dict(collector.checkpoints_[epoch])
-        logits = module(torch.as_tensor(X)).detach()
-        given = logits.gather(1, codes[:, None])[:, 0]
-        ends = given - logits.scatter(1, codes[:, None], -torch.inf).amax(1)
-        expected = [rows.get(x.tobytes(), end) for x, end in zip(X, ends.tolist(), strict=True)]
-        assert_allclose(collector.dynamics_[:, epoch], expected, atol=1e-5)
-
-
-def test_a_hand_written_loop_records_the_same_bits(noisy_blobs):
+@pytest.mark.parametrize("loader", LOADERS.values(), ids=LOADERS)
+def test_a_hand_written_loop_records_the_same_bits(noisy_blobs, loader):
     X, y, _ = noisy_blobs
     Xc = LabelCorruptor(0.2, random_state=0).fit_transform(X, y)
-    net = small_net(iterator_train__shuffle=True, batch_size=50)
+    net = small_net(**{f"iterator_train__{name}": value for name, value in loader.items()})
     T = DynamicsCollector(net, signal="logit_difference", random_state=5).fit_transform(Xc, y)
 
     rows = torch.as_tensor(np.concatenate([X, Xc.corrupted.data]))
     labels = torch.as_tensor(np.concatenate([y, Xc.corrupted.labels]))
-    record = torch.empty(4, len(rows))
+    record = torch.full((4, 360), torch.nan)
+    draws = torch.zeros(4, 360)
     with torch.random.fork_rng():
         torch.manual_seed(int(make_rng(5, "DynamicsCollector").integers(2**63)))
         module = nn.Linear(4, 3)
         optimizer = torch.optim.SGD(module.parameters(), lr=0.1)
-        loader = torch.utils.data.DataLoader(range(len(rows)), batch_size=50, shuffle=True)
+        batches = torch.utils.data.DataLoader(range(360), **{**loader, "num_workers": 0})
         for epoch in range(4):
-            for index in loader:
+            for index in batches:
                 optimizer.zero_grad()
                 logits = module(rows[index])
                 nn.functional.cross_entropy(logits, labels[index]).backward()
                 optimizer.step()
-                given = labels[index][:, None]
-                others = logits.detach().scatter(1, given, -torch.inf).amax(1)
-                record[epoch, index] = logits.detach().gather(1, given)[:, 0] - others
+                for row, margin in zip(index, margins(logits, labels[index]), strict=True):
+                    record[epoch, row] = margin  # of a row drawn twice, the last one's stays
+                    draws[epoch, row] += 1
+            left_out = draws[epoch] == 0
+            record[epoch, left_out] = margins(module(rows[left_out]), labels[left_out])
+    if "sampler" in loader:
+        assert 0.2 < (draws == 0).float().mean() < 0.6
+        assert (draws > 1).float().mean() > 0.2
+    else:
+        assert (draws == 1).all()
     assert_array_equal(T, record.T[:300])
     assert_array_equal(T.corrupted.data, record.T[300:])
+
+
+@pytest.mark.parametrize(
+    "served",
+    [
+        {"iterator_train__pin_memory": False, "iterator_train__drop_last": False},
+        {"dataset": Dataset, "dataset__length": 300},
+        {"iterator_train__collate_fn": torch.utils.data.default_collate},
+        {"batch_size": -1},
+    ],
+    ids=str,
+)
+def test_rows_may_be_served_otherwise(noisy_blobs, served):
+    X, y, _ = noisy_blobs
+    batch_size = {"batch_size": 300} if "batch_size" in served else {}
+    records = [
+        DynamicsCollector(small_net(**params), signal="logit_difference", random_state=0)
+        .fit(X, y)
+        .dynamics_
+        for params in (batch_size, served)
+    ]
+    assert_array_equal(*records)
 
 
 class OwnStep(NeuralNetClassifier):
