@@ -157,6 +157,40 @@ def test_skorchs_own_loop_gives_the_same_bits(noisy_blobs):
     assert np.mean(fitted[3].dynamics_[:, -1] > 0) > 0.6
 
 
+class Mixed(NeuralNetClassifier):
+    def train_step(self, batch, **params):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return super().train_step(batch, **params)
+
+
+def test_mixed_precision_is_recorded_in_full(noisy_blobs):
+    X, y, _ = noisy_blobs
+    plain = small_net()
+    mixed = Mixed(**plain.get_params(deep=False))
+    T, T_mixed = (
+        DynamicsCollector(net, signal="logit_difference", random_state=0).fit_transform(X, y)
+        for net in (plain, mixed)
+    )
+    assert T_mixed.shape == (300, 4)
+    assert T_mixed.dtype == np.float32
+    assert not np.array_equal(T_mixed, T)
+    assert_allclose(T_mixed, T, atol=0.05 * np.abs(T).max())
+
+
+@pytest.mark.filterwarnings("ignore")  # torch's own, as it compiles
+@pytest.mark.parametrize("backend", ["eager", "aot_eager"])
+def test_a_compiled_net_gives_the_same_bits(noisy_blobs, backend):
+    X, y, _ = noisy_blobs
+    torch.compiler.reset()  # or it takes what another backend compiled
+    plain, compiled = (
+        DynamicsCollector(small_net(**params), signal="logit_difference", random_state=0).fit(X, y)
+        for params in ({}, {"compile": True, "compile__backend": backend})
+    )
+    assert "OptimizedModule" in type(compiled.classifier_.module_).__name__
+    assert_array_equal(compiled.dynamics_, plain.dynamics_)
+    assert_array_equal(compiled.transform(X[:9] + 1), plain.transform(X[:9] + 1))
+
+
 def test_copies_train_and_are_recorded(noisy_blobs):
     X, y, _ = noisy_blobs
     Xc = LabelCorruptor(0.5, random_state=0).fit_transform(X, y)

@@ -55,6 +55,7 @@ def test_the_test_can_fail(no_waiting):
         _training._run_epoch(Net(), [()])
 
 
+@pytest.mark.filterwarnings("ignore")  # torch's own, as it compiles
 def test_mixed_precision_and_compile_keep_working(noisy_blobs):
     from skorch import NeuralNetClassifier
 
