@@ -1,11 +1,9 @@
 """Fitted estimators are saved without pickle, as plain arrays and names that can be looked over."""
 
-import pytest
+import skops.io as sio
 from numpy.testing import assert_array_equal
 
 from skdynacor import make_dynacor_pipeline
-
-sio = pytest.importorskip("skops.io")
 
 
 def test_a_detector_and_a_pipeline_come_back(noisy_blobs, quick_net):
