@@ -7,8 +7,11 @@ replacement and jittered.
 
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from threading import Event, Thread
 from typing import NamedTuple
 
 import numpy as np
@@ -71,13 +74,12 @@ class Trajectories(NamedTuple):
 
 def run_pipeline(X, y, wrong, device, seed):
     """Corrupt, train and record, detect; return F1 and what it cost."""
-    before = memory("VmRSS")
-    corrupted, corruption = timed(LabelCorruptor(random_state=seed).fit_transform, X, y)
-    # Kept until the end, as a pipeline keeps its steps.
-    collector = DynamicsCollector(device=device, random_state=seed)
-    T, training = timed(collector.fit_transform, corrupted, y)
-    detector, detection = timed(DynaCorDetector(device=device, random_state=seed).fit, T)
-    above = memory("VmHWM") - before
+    with own_peak() if isinstance(X, np.memmap) else peak() as above:
+        corrupted, corruption = timed(LabelCorruptor(random_state=seed).fit_transform, X, y)
+        # Kept until the end, as a pipeline keeps its steps.
+        collector = DynamicsCollector(device=device, random_state=seed)
+        T, training = timed(collector.fit_transform, corrupted, y)
+        detector, detection = timed(DynaCorDetector(device=device, random_state=seed).fit, T)
     seconds = {"training": corruption + training, "detection": detection}
     return {
         "F1": float(100 * f1_score(wrong, detector.flags_, zero_division=0)),
@@ -89,9 +91,8 @@ def run_detection(rows, copies, device, seed):
     """Detect; return what it cost."""
     labels, sources = np.zeros(len(copies), dtype=np.int8), np.arange(len(copies))
     T = CorruptedArray(rows, CorruptedCopies(copies, labels, sources))
-    before = memory("VmRSS")
-    _, detection = timed(DynaCorDetector(device=device, random_state=seed).fit, T)
-    above = memory("VmHWM") - before
+    with peak() as above:
+        _, detection = timed(DynaCorDetector(device=device, random_state=seed).fit, T)
     return costs(T, {"detection": detection}, above, rows.nbytes + copies.nbytes)
 
 
@@ -102,42 +103,79 @@ def costs(T, seconds, above, n_bytes):
         **{f"{step} seconds": each for step, each in seconds.items()},
         **{f"{step} us per row": 1e6 * each / len(T) for step, each in seconds.items()},
         "distinct": count_distinct(T, T.corrupted.data),
-        "memory MB": above,
+        "memory MB": max(above),
         "input MB": megabytes,
-        "memory / input": above / megabytes,
+        "memory / input": max(above) / megabytes,
         "seconds": sum(seconds.values()),
     }
 
 
 def memory(kind):
-    """Read this process's memory in MB: VmRSS, what it holds, or VmHWM, the most it has held."""
+    """Read this process's memory in MB.
+
+    VmRSS is what it holds, VmHWM the most it has held, RssAnon what it holds apart from files.
+    """
     # Not resource.getrusage, whose peak starts at the parent's.
     with open("/proc/self/status") as status:
         return next(int(line.split()[1]) / 1024 for line in status if line.startswith(kind))
 
 
+@contextmanager
+def peak():
+    """Give a list that gets the most memory in MB above what was held before."""
+    above, before = [], memory("VmRSS")
+    yield above
+    above.append(memory("VmHWM") - before)
+
+
+@contextmanager
+def own_peak():
+    """Give a list that gets the memory in MB, apart from files, above what was held before."""
+    above, before, done = [0.0], memory("RssAnon"), Event()
+
+    def poll():  # Linux keeps no peak of it
+        while not done.wait(0.005):
+            above.append(memory("RssAnon") - before)
+
+    thread = Thread(target=poll)
+    thread.start()
+    try:
+        yield above
+    finally:
+        done.set()
+        thread.join()
+
+
+def save(source, seed, folder):
+    """Write what a source makes to a folder; synthetic rows are never in memory as a whole."""
+    made = {}
+    if isinstance(source, Synthetic):
+        made["empty"] = partial(np.lib.format.open_memmap, f"{folder}/0.npy", "w+")
+    for position, array in enumerate(source.make(seed, **made)):
+        if not isinstance(array, np.memmap):  # which is written
+            np.save(f"{folder}/{position}.npy", array)
+
+
 def measure(argument, seed, variants):
     """Give the costs of one run in a fresh process."""
-    source, device = argument
+    source, device, disk = argument
     with tempfile.TemporaryDirectory() as folder:
-        arrays = source.make(seed)
-        for position, array in enumerate(arrays):
-            np.save(f"{folder}/{position}.npy", array)
-        del arrays
+        save(source, seed, folder)
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
             detects = isinstance(source, Trajectories)
-            return [executor.submit(run_saved, folder, detects, device, seed).result()]
+            return [executor.submit(run_saved, folder, detects, disk, device, seed).result()]
 
 
 @threadpool_limits.wrap(limits=1)
-def run_saved(folder, detects, device, seed):
+def run_saved(folder, detects, disk, device, seed):
     """Run on the arrays of a folder."""
     torch.set_num_threads(1)
     run = run_detection if detects else run_pipeline
     few = Trajectories(300) if detects else Synthetic(300, 8)
     run(*few.make(0), device, 0)  # loads all there is
-    paths = sorted(Path(folder).iterdir())
-    return run(*map(np.load, paths), device, seed)
+    first, *others = sorted(Path(folder).iterdir())
+    X = np.load(first, mmap_mode="r" if disk else None)
+    return run(X, *map(np.load, others), device, seed)
 
 
 def find_units(benchmark):
@@ -147,7 +185,7 @@ def find_units(benchmark):
         for rows in args.rows:
             source = Trajectories(rows)
             keys = {"data": "trajectories", "rows": rows, "epochs": source.epochs}
-            units.append(({**keys, "device": args.device}, (source, args.device)))
+            units.append(({**keys, "device": args.device}, (source, args.device, False)))
         return units
     for setting in first_settings(benchmark, Synthetic(0, args.features)):
         made = isinstance(setting, Synthetic)
@@ -156,7 +194,7 @@ def find_units(benchmark):
             source = setting._replace(rows=rows) if made else Resampled(setting, rows)
             keys = {"data": setting.data, "noise": setting.noise, "rows": rows}
             keys |= {"features": features, "device": args.device}
-            units.append((keys, (source, args.device)))
+            units.append((keys, (source, args.device, args.disk)))
     return units
 
 
@@ -200,8 +238,18 @@ def main():
         help="detect synthetic trajectories of 20 epochs, without a training and without data; "
         "results are named scale_detection",
     )
+    add(
+        "--disk",
+        action="store_true",
+        help="leave the rows on the disk; memory is then what the process holds of its own, "
+        "apart from files, and results are named scale_disk",
+    )
     args = benchmark.parse()
     refuse_jobs(benchmark)
+    if args.only and args.disk:
+        benchmark.parser.error("--only detection has no rows to leave on the disk; drop --disk.")
+    if args.disk:
+        benchmark.name += "_disk"
     if args.only:
         benchmark.name += f"_{args.only}"
     table = benchmark.run(find_units(benchmark), [{}], measure)

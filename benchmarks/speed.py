@@ -41,13 +41,16 @@ class Synthetic(NamedTuple):
     data = "synthetic"
     noise = "symmetric 0.2"
 
-    def make(self, seed, n_classes=10):
-        """Return X, given labels and the mask of wrong ones."""
+    def make(self, seed, n_classes=10, empty=np.empty):
+        """Return X, given labels and the mask of wrong ones; X is written by the part."""
         rng = np.random.default_rng(seed)
         y_true = rng.integers(0, n_classes, self.rows)
         centers = rng.standard_normal((n_classes, self.features)) * 3.4 / self.features**0.5
-        X = rng.standard_normal((self.rows, self.features), dtype=np.float32)
-        X += centers.astype(np.float32)[y_true]
+        X = empty(shape=(self.rows, self.features), dtype=np.float32)
+        for start in range(0, self.rows, 10_000):
+            y_part = y_true[start : start + 10_000]
+            X_part = rng.standard_normal((len(y_part), self.features), dtype=np.float32)
+            X[start : start + 10_000] = X_part + centers.astype(np.float32)[y_part]
         return X, *make_label_noise(y_true, "symmetric", 0.2, random_state=seed)
 
 

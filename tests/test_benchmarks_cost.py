@@ -1,6 +1,7 @@
 """The scripts of ``benchmarks/`` that measure costs run, on little data."""
 
 import importlib
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -115,6 +116,43 @@ def test_scale_draws_rows_of_a_data_set(call, without_processes, tmp_path):
     call("scale", "--data", "wine", "--noise", "symmetric 0.1", "--rows", 400, "--seeds", 1)
     row = pd.read_csv(tmp_path / "scale.csv").iloc[0]
     assert (row.data, row.noise, row.rows, row.features) == ("wine", "symmetric 0.1", 400, 13)
+
+
+def test_scale_leaves_rows_on_the_disk(call, refused, without_processes, monkeypatch, tmp_path):
+    scale = importlib.import_module("scale")
+    run_pipeline, mapped = scale.run_pipeline, []
+
+    def run(X, *args):
+        mapped.append(isinstance(X, np.memmap))
+        return run_pipeline(X, *args)
+
+    monkeypatch.setattr(scale, "run_pipeline", run)
+    args = ["scale", "--rows", 1000, "--features", 4, "--seeds", 1]
+    for where in ([], ["--disk"]):
+        call(*args, *where)
+    assert mapped == [False, False, False, True]  # each run comes after one that warms up
+    keys = [*SPEED_KEYS, "F1"]
+    columns = [*keys, *both("seconds"), *both("us per row"), *COSTS]
+    loaded, disk = (check_results(tmp_path, name, columns) for name in ("scale", "scale_disk"))
+    assert disk[keys].equals(loaded[keys])
+    assert "drop --disk" in refused("scale", "--only", "detection", "--disk")
+
+
+def test_own_memory_is_without_files(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    scale = importlib.import_module("scale")
+    np.save(tmp_path / "rows.npy", np.ones((1000, 10_000), dtype=np.float32))
+    rows = np.load(tmp_path / "rows.npy", mmap_mode="r")  # 38 MB
+    with scale.own_peak() as above:
+        for _ in range(5):
+            assert rows.sum() == 1e7
+            time.sleep(0.02)
+    assert max(above) < 10
+    with scale.own_peak() as above:
+        copy = np.array(rows)
+        time.sleep(0.1)
+    assert max(above) > 30
+    del copy
 
 
 def test_scale_times_detection_alone(call, without_processes, tmp_path):
