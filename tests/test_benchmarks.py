@@ -1,5 +1,7 @@
 """The scripts of ``benchmarks/`` run, on little data."""
 
+import importlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -161,6 +163,31 @@ def test_bundled_data_need_no_file(call, folder):
     args = ["--data", "wine", "--seeds", 1, "--methods", "simifeat_v", "--out", folder]
     printed = call("detection", *args)
     assert "wine symmetric 0.3" in printed
+
+
+def test_a_training_that_is_kept_is_not_made_again(call, folder, monkeypatch):
+    recording = importlib.import_module("recording")
+    make, seeds = recording.make_dynacor_pipeline, []
+
+    def train(*args, random_state, **params):
+        seeds.append(random_state)
+        return make(*args, random_state=random_state, **params)
+
+    monkeypatch.setattr(recording, "make_dynacor_pipeline", train)
+    file = folder / "human.npz"
+    args = ["--data", file, "--noise", "human"]
+    kept = [*args, "--cache", folder / "cache"]
+    call("losses", *kept, "--seeds", 1, "--out", folder / "first")
+    call("losses", *kept, "--seeds", 1, "--out", folder / "second")
+    call("signals", *kept, "--seeds", 1, "--out", folder / "first")
+    assert seeds == [0]
+    call("losses", *kept, "--seeds", 2, "--out", folder / "third")
+    assert seeds == [0, 1]
+    call("losses", *args, "--seeds", 1, "--out", folder / "fourth")
+    assert seeds == [0, 1, 0]
+    os.utime(file, (0, 0))  # as if it were another file
+    call("losses", *kept, "--seeds", 1, "--out", folder / "fifth")
+    assert seeds == [0, 1, 0, 0]
 
 
 def test_unknown_names_list_the_known(refused, folder):
