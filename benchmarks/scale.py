@@ -76,9 +76,10 @@ def run_pipeline(X, y, wrong, device, seed):
     """Corrupt, train and record, detect; return F1 and what it cost."""
     with own_peak() if isinstance(X, np.memmap) else peak() as above:
         corrupted, corruption = timed(LabelCorruptor(random_state=seed).fit_transform, X, y)
-        # Kept until the end, as a pipeline keeps its steps.
+        # A pipeline keeps its steps until the end, but not what they hand on.
         collector = DynamicsCollector(device=device, random_state=seed)
         T, training = timed(collector.fit_transform, corrupted, y)
+        del corrupted
         detector, detection = timed(DynaCorDetector(device=device, random_state=seed).fit, T)
     seconds = {"training": corruption + training, "detection": detection}
     return {
