@@ -1,13 +1,13 @@
 """Find wrong labels by watching how a classifier learns them.
 
 ``LabelCorruptor`` plants labels that are known to be wrong, ``DynamicsCollector`` trains a
-classifier once and records at every epoch whether it agrees with each label, and
-``DynaCorDetector`` tells the trails of wrong labels from those of right ones.
+classifier and records at every epoch how it agrees with each label, and ``DynaCorDetector`` tells
+the trails of wrong labels from those of right ones.
 """
 
 from importlib import import_module
 
-from ._corrupted_array import CorruptedArray, CorruptedCopies
+from ._corrupted_array import Beliefs, CorruptedArray, CorruptedCopies
 from ._corruptor import LabelCorruptor
 
 __version__ = "0.1.0"
@@ -19,7 +19,13 @@ _TORCH_BACKED = {
     "make_dynacor_pipeline": "._pipeline",
 }
 
-__all__ = ["CorruptedArray", "CorruptedCopies", "LabelCorruptor", *_TORCH_BACKED]
+__all__ = [
+    "Beliefs",
+    "CorruptedArray",
+    "CorruptedCopies",
+    "LabelCorruptor",
+    *_TORCH_BACKED,
+]
 
 
 def __getattr__(name):

@@ -144,7 +144,8 @@ class TrainingFolder(Callback):
         state = _load(path)
         for epoch in range(state["n_epochs"]):
             saved = _load(self._epoch_path(epoch))
-            self.recorder.take_up(saved["signals"].to(net.device), saved["weights"])
+            signals = saved["signals"].to(net.device)
+            self.recorder.take_up(signals, saved["weights"], state["sums"])
         net.module_.load_state_dict(saved["weights"])
         net.optimizer_.load_state_dict(state["optimizer"])
         for schedule, saved_schedule in zip(_schedules(net), state["schedules"], strict=True):
@@ -163,6 +164,7 @@ class TrainingFolder(Callback):
         _save(
             {
                 "n_epochs": n_epochs,
+                "sums": [each.cpu() for each in self.recorder.sums],
                 "optimizer": net.optimizer_.state_dict(),
                 "schedules": [schedule.state_dict() for schedule in _schedules(net)],
                 "history": json.dumps(net.history.to_list()),

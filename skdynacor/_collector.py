@@ -1,8 +1,10 @@
 """Training a classifier once and recording how it agrees with every label."""
 
 import hashlib
+from functools import partial
 from numbers import Integral
 from os import PathLike
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -21,8 +23,9 @@ from skorch import NeuralNet
 
 from ._checkpoints import TrainingFolder, identify
 from ._compat import HasMethods, Interval, StrOptions, validates_parameters
-from ._corrupted_array import CorruptedArray, CorruptedCopies
+from ._corrupted_array import Beliefs, CorruptedArray, CorruptedCopies
 from ._random import draw_seed, make_rng
+from ._screening import halve, rows_in_no_doubt
 from ._signals import SIGNALS
 from ._staged import record_stages
 from ._training import record_net
@@ -42,12 +45,13 @@ _UNSEEN_CHUNK = 65536
 class DynamicsCollector(
     ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
 ):
-    """Train a classifier once and record a signal of every row at every epoch.
+    """Train a classifier and record a signal of every row at every epoch.
 
     ``fit_transform`` trains on the rows of X and on the corrupted copies that X carries, and
     returns the rows' trajectories, with those of the copies in ``.corrupted``. A net's signal comes
     from the forward pass that training makes anyway. A scikit-learn classifier that learns in
-    stages is judged at the end of each.
+    stages is judged at the end of each. What the classifier makes of the rows, the mean of their
+    logits over the epochs, goes along in ``.beliefs``.
 
     Parameters
     ----------
@@ -83,6 +87,11 @@ class DynamicsCollector(
     also : sequence of str or callable, default=()
         Further signals to record in the same training, for detectors that read another one; they
         end in ``records_``.
+    screen : bool, default=False
+        Whether to screen the rows before the training that is recorded: train on each half of them,
+        judge the other half, and leave out the rows whose label this makes doubtful. Left-out rows
+        and copies are judged at the end of every epoch, by a classifier that was not told their
+        labels. It costs about as much again.
     n_stages : int, default=20
         Of a scikit-learn classifier: how many stages to keep, evenly spread and the last among
         them; all where it has fewer. A net keeps every epoch.
@@ -110,11 +119,13 @@ class DynamicsCollector(
         The classes seen in ``fit``, in the order of the classifier's outputs.
     dynamics_ : ndarray of shape (n_samples, n_epochs)
         The trajectories of the rows seen in ``fit``, float32.
-    records_ : dict of str or callable to array of shape (n_samples, n_epochs)
-        The trajectories of each signal in ``also``, with those of the copies, if X carried copies.
+    records_ : dict of str or callable to CorruptedArray of shape (n_samples, n_epochs)
+        The trajectories of each signal in ``also``, as ``fit_transform`` would return them.
     checkpoints_ : sequence of length n_epochs
         The weights after each epoch (dict), or the classifier after each stage, where
         ``keep_checkpoints`` says so; not there if the classifier has ``staged_*`` methods.
+    trained_on_ : ndarray of shape (n_trained,)
+        Positions of the rows that the recorded training was made on; fewer than all if ``screen``.
     n_features_in_ : int
         Number of features seen in ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -153,6 +164,7 @@ class DynamicsCollector(
         "classifier": [HasMethods(["fit"]), None],
         "signal": [StrOptions(set(SIGNALS)), callable],
         "also": ["array-like"],
+        "screen": ["boolean"],
         "n_stages": [Interval(Integral, 1, None, closed="left")],
         "device": [str],
         "keep_checkpoints": ["boolean", str, PathLike],
@@ -169,6 +181,7 @@ class DynamicsCollector(
         *,
         signal="quantized_logit_difference",
         also=(),
+        screen=False,
         n_stages=20,
         device="auto",
         keep_checkpoints=True,
@@ -178,6 +191,7 @@ class DynamicsCollector(
         self.classifier = classifier
         self.signal = signal
         self.also = also
+        self.screen = screen
         self.n_stages = n_stages
         self.device = device
         self.keep_checkpoints = keep_checkpoints
@@ -217,13 +231,18 @@ class DynamicsCollector(
 
         Returns
         -------
-        T : ndarray or CorruptedArray of shape (n_samples, n_epochs), dtype float32
-            One column per epoch or stage; with the trajectories of the copies, if X carried copies.
+        T : CorruptedArray of shape (n_samples, n_epochs), dtype float32
+            One column per epoch or stage, with ``beliefs`` and, if X carried copies, their
+            trajectories.
         """
         with unchanged_on_error(self):
-            copies = self._fit(X, y)
-            T = self.dynamics_.copy() if labels is None else self.transform(X, labels=labels)
-        return T if copies is None else CorruptedArray(T, copies)
+            fitted = self._fit(X, y)
+            if labels is None:
+                T, beliefs = self.dynamics_.copy(), fitted.beliefs
+            else:
+                T = self.transform(X, labels=labels)
+                beliefs = T.beliefs
+        return CorruptedArray(T, fitted.corrupted, beliefs)
 
     def transform(self, X, labels=None):
         """Return trajectories: replayed for rows seen in ``fit``, computed for others.
@@ -242,7 +261,8 @@ class DynamicsCollector(
 
         Returns
         -------
-        T : ndarray of shape (n_samples, n_epochs), dtype float32
+        T : CorruptedArray of shape (n_samples, n_epochs), dtype float32
+            With ``beliefs``, and no copies.
         """
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, **row_params(X))
@@ -253,13 +273,15 @@ class DynamicsCollector(
             labels = encode_known_labels(labels, self.classes_)
         seen_as = self._find(X, labels)
         unseen = np.flatnonzero(seen_as < 0)
-        T = self.dynamics_[seen_as]
+        T, logits = self.dynamics_[seen_as], self._logits[seen_as]
+        judged_for = self._row_labels[seen_as] if labels is None else labels
         at_once = getattr(self._trained, "rows_at_once", _UNSEEN_CHUNK)
         for start in range(0, len(unseen), at_once):
             rows = unseen[start : start + at_once]
             given = None if labels is None else labels[rows]
-            T[rows] = self._judge_unseen(X[rows].astype(np.float32, copy=False), given)
-        return T
+            unseen_rows = X[rows].astype(np.float32, copy=False)
+            T[rows], logits[rows], judged_for[rows] = self._judge_unseen(unseen_rows, given)
+        return CorruptedArray(T, beliefs=self._beliefs(logits, judged_for))
 
     @property
     def classifier_(self):
@@ -270,7 +292,7 @@ class DynamicsCollector(
         return self._trained.checkpoints
 
     def _fit(self, X, y):
-        """Train, and return the trajectories of the copies, if there are any."""
+        """Train, and return the trajectories with all that goes along."""
         with unchanged_on_error(self):
             copies = getattr(X, "corrupted", None)
             X, self.classes_, codes = validate_rows_and_labels(self, X, y, **row_params(X))
@@ -280,19 +302,45 @@ class DynamicsCollector(
                 labels = np.concatenate([codes, copied])
             self._row_keys, self._row_labels, self._row_shape = hash_rows(X), codes, X.shape[1:]
             signals = [find_signal(signal) for signal in (self.signal, *self.also)]
-            self._trained, record = self._train(X, rows, labels, signals)
-            record, *further = record
-            self.dynamics_, self._n_features_out = record[: len(X)], record.shape[1]
-            self.records_ = {
-                signal: trail[: len(X)]
-                if copies is None
-                else CorruptedArray(trail[: len(X)], _trails_of(copies, trail))
-                for signal, trail in zip(self.also, further, strict=True)
-            }
-        return None if copies is None else _trails_of(copies, record)
+            train = partial(
+                self._train, X, rows, labels, signals, self._draw_seed(), keep=self.keep_checkpoints
+            )
+            self.trained_on_, only = np.arange(len(X)), None
+            if self.screen:
+                only = self.trained_on_ = rows_in_no_doubt(self._screen(train), codes)
+            self._trained, record, logits = train(only=only)
+            self._logits = logits[: len(X)]
+            record, *further = (self._with_copies(each, copies, labels, logits) for each in record)
+            self.dynamics_, self._n_features_out = np.asarray(record), record.shape[1]
+            self.records_ = dict(zip(self.also, further, strict=True))
+        return record
 
-    def _train(self, X, copies, labels, signals):
-        seed = draw_seed(make_rng(self.random_state, "DynamicsCollector"))
+    def _draw_seed(self):
+        return draw_seed(make_rng(self.random_state, "DynamicsCollector"))
+
+    def _screen(self, train):
+        """Logits of each row, of a training on the half without it."""
+        labels = self._row_labels
+        half = halve(self._row_keys, labels)
+        alone = (np.bincount(labels) == 1)[labels]  # of its class; a training needs all classes
+        logits = np.empty((len(labels), len(self.classes_)), dtype=np.float32)
+        for name, told in (("first-half", half), ("second-half", ~half)):
+            *_, judged = train(only=np.flatnonzero(told | alone), keep=False, name=name)
+            logits[~told] = judged[: len(labels)][~told]
+        return logits
+
+    def _with_copies(self, record, copies, labels, logits):
+        """The trajectories and beliefs of the rows, which the copies' follow, carrying these."""
+        n = len(self._row_labels)
+        if copies is not None:
+            beliefs = self._beliefs(logits[n:], labels[n:])
+            copies = CorruptedCopies(record[n:], copies.labels, copies.sources, beliefs)
+        return CorruptedArray(record[:n], copies, self._beliefs(logits[:n], labels[:n]))
+
+    def _beliefs(self, logits, labels):
+        return Beliefs(logits, labels, self.classes_)
+
+    def _train(self, X, copies, labels, signals, seed, *, keep, only=None, name=""):
         if not isinstance(self.classifier, NeuralNet | None):
             self._check_nothing_on_disk()
             return record_stages(
@@ -304,13 +352,15 @@ class DynamicsCollector(
                 signals=signals,
                 n_stages=self.n_stages,
                 seed=seed,
-                keep=self.keep_checkpoints,
+                only=only,
+                keep=keep,
             )
         folder = None
         if self.checkpoint_dir is not None:
             digests = {"X": self._row_keys, "y": labels[: len(X)], "copies": hash_rows(copies)}
             digests["labels of the copies"] = labels[len(X) :]
-            folder = TrainingFolder(self.checkpoint_dir, identify(self, digests))
+            digests["rows trained on"] = np.empty(0) if only is None else only
+            folder = TrainingFolder(Path(self.checkpoint_dir, name), identify(self, digests))
         return record_net(
             self.classifier,
             X,
@@ -320,7 +370,8 @@ class DynamicsCollector(
             signals=signals,
             device=self.device,
             seed=seed,
-            keep=self.keep_checkpoints,
+            only=only,
+            keep=keep,
             folder=folder,
         )
 
@@ -348,15 +399,16 @@ class DynamicsCollector(
         return np.where(known[order[places]] == keys, order[places], -1)
 
     def _judge_unseen(self, X, labels):
-        """Trajectories (n, n_epochs) of rows that were not in the training."""
+        """Trajectories (n, n_epochs), mean logits and labels of rows not seen in ``fit``."""
         signal = find_signal(self.signal)
         given = None if labels is None else torch.from_numpy(labels)
-        T = torch.empty(len(X), self._n_features_out)
+        T, mean = torch.empty(len(X), self._n_features_out), 0
         for epoch, logits in enumerate(self._trained.staged_logits(X), start=1):
             if given is None:
                 given = logits.argmax(dim=1)  # the class that the classifier ends on
             T[:, -epoch] = signal(logits, given)
-        return T.numpy()
+            mean = mean + logits / self._n_features_out
+        return T.numpy(), mean.numpy(), given.numpy()
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -375,12 +427,6 @@ def find_signal(signal):
             f"got {signal!r}."
         )
     return SIGNALS[signal]
-
-
-def _trails_of(copies, record):
-    """The copies with their trajectories, which are the last of the record."""
-    trails = record[len(record) - len(copies.labels) :]
-    return CorruptedCopies(trails, copies.labels, copies.sources)
 
 
 def hash_rows(X):

@@ -1,8 +1,27 @@
 """The array that carries corrupted copies through a scikit-learn ``Pipeline``."""
 
+import copy
 from dataclasses import dataclass
 
 import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Beliefs:
+    """What a classifier that was trained on rows makes of them.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n_samples, n_classes)
+        The mean of its logits over the epochs.
+    labels : ndarray of shape (n_samples,), dtype int64
+        Each row's label, as a position in ``classes``.
+    classes : ndarray of shape (n_classes,)
+    """
+
+    logits: np.ndarray
+    labels: np.ndarray
+    classes: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,11 +36,14 @@ class CorruptedCopies:
         The label that each copy was given in place of its source's.
     sources : ndarray of shape (n_copies,), dtype int64
         The original row that each copy was made of.
+    beliefs : Beliefs or None, default=None
+        What the classifier makes of the copies, after ``DynamicsCollector``.
     """
 
     data: np.ndarray
     labels: np.ndarray
     sources: np.ndarray
+    beliefs: Beliefs | None = None
 
     def __post_init__(self):
         lengths = {name: len(getattr(self, name)) for name in ("data", "labels", "sources")}
@@ -30,7 +52,7 @@ class CorruptedCopies:
 
 
 class _Strides(tuple):
-    """Strides that also hold the copies, see ``CorruptedArray.strides``."""
+    """Strides that also hold what an array carries, see ``CorruptedArray.strides``."""
 
 
 class CorruptedArray(np.ndarray):
@@ -44,12 +66,15 @@ class CorruptedArray(np.ndarray):
     ----------
     data : array-like of shape (n_samples, ...)
         The original rows.
-    corrupted : CorruptedCopies
+    corrupted : CorruptedCopies or None, default=None
         The copies, whose ``sources`` are rows of ``data``.
+    beliefs : Beliefs or None, default=None
+        What the classifier makes of the rows, after ``DynamicsCollector``.
 
     Attributes
     ----------
-    corrupted : CorruptedCopies
+    corrupted : CorruptedCopies or None
+    beliefs : Beliefs or None
 
     Examples
     --------
@@ -63,9 +88,9 @@ class CorruptedArray(np.ndarray):
     'ndarray'
     """
 
-    def __new__(cls, data, corrupted):
+    def __new__(cls, data, corrupted=None, beliefs=None):
         data = np.asarray(data)
-        sources = corrupted.sources
+        sources = () if corrupted is None else corrupted.sources
         if len(sources) and not (min(sources) >= 0 and max(sources) < len(data)):
             raise ValueError(
                 f"The copies' sources must be rows of data, 0 to {len(data) - 1}; "
@@ -73,6 +98,7 @@ class CorruptedArray(np.ndarray):
             )
         array = data.view(cls)
         array.corrupted = corrupted
+        array.beliefs = beliefs
         return array
 
     @property
@@ -81,22 +107,20 @@ class CorruptedArray(np.ndarray):
         # Without the copies in one of them, Pipeline(memory=...) would return the training of
         # another corruption of the same rows.
         strides = _Strides(_plain(self).strides)
-        strides.corrupted = self.corrupted
+        strides.carried = self.corrupted, self.beliefs
         return strides
 
     def copy(self, order="C"):
-        return CorruptedArray(_plain(self).copy(order), self.corrupted)
+        return CorruptedArray(_plain(self).copy(order), self.corrupted, self.beliefs)
 
     __copy__ = copy
 
     def __deepcopy__(self, memo):
-        copies = CorruptedCopies(
-            self.corrupted.data.copy(), self.corrupted.labels.copy(), self.corrupted.sources.copy()
-        )
-        return CorruptedArray(_plain(self).copy(), copies)
+        carried = copy.deepcopy((self.corrupted, self.beliefs), memo)
+        return CorruptedArray(_plain(self).copy(), *carried)
 
     def __reduce__(self):
-        return CorruptedArray, (_plain(self), self.corrupted)
+        return CorruptedArray, (_plain(self), self.corrupted, self.beliefs)
 
     def __reduce_ex__(self, protocol):
         return self.__reduce__()

@@ -16,7 +16,6 @@ from sklearn.utils.validation import (
 )
 
 from ._compat import Interval, validates_parameters
-from ._corrupted_array import CorruptedArray
 from ._device import choose_device, seeded
 from ._distinct import distinct_trajectories
 from ._encoder import fit_encoder, flag, noise_probability, weighted_mean
@@ -277,7 +276,7 @@ class DynaCorDetector(BaseEstimator):
             In [0, 1], larger is better. 0 if no copy is flagged, or all of X is.
         """
         q_noisy, noisy = self._noise_probability(X), self._flagged_copies_mean
-        if isinstance(X, CorruptedArray):
+        if getattr(X, "corrupted", None) is not None:
             noisy = _mean_where_flagged(self._noise_probability(X.corrupted.data))
         weights = np.ones(len(q_noisy)) if sample_weight is None else column_or_1d(sample_weight)
         check_consistent_length(q_noisy, weights)

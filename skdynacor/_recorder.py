@@ -7,8 +7,9 @@ from skorch.callbacks import Callback
 
 from ._accelerate import evaluate, gather, weights_of
 
-# Entries of outputs that wait for their signals: few large computations cost less than many small.
-_PENDING_ENTRIES = 2**20
+# Entries of outputs that wait for their signals: few large computations cost less than many small,
+# but what waits long lies between blocks of memory that are then not used again.
+_PENDING_ENTRIES = 2**14
 
 
 class Recorder(Callback):
@@ -16,9 +17,10 @@ class Recorder(Callback):
 
     Signals are read from the forward pass that training makes anyway, before that step's update.
     A row that an epoch's sampler does not draw gets its signals from the weights at the epoch's
-    end. The record lives on the device of the logits; nothing waits for the device within an
-    epoch. Where several processes train the net, each records the rows of its own batches, and the
-    records are gathered at the end.
+    end. The mean of its logits, over all times that it is drawn or judged, is recorded too. The
+    record lives on the device of the logits; nothing waits for the device within an epoch. Where
+    several processes train the net, each records the rows of its own batches, and the records are
+    gathered at the end.
 
     Parameters
     ----------
@@ -42,7 +44,9 @@ class Recorder(Callback):
         self.n_epochs = n_epochs
         self.fetch = fetch
         self.checkpoints = checkpoints
-        self.record = None  # (n_signals, n_epochs, n_rows), made where the first signals are
+        # Made where the first signals are:
+        self.record = None  # (n_signals, n_epochs, n_rows)
+        self.sums = None  # of logits, (n_rows, n_classes), and how many there were, (n_rows,)
         self._pending = []
 
     def on_batch_end(self, net, batch=None, training=False, y_pred=None, **kwargs):
@@ -72,13 +76,23 @@ class Recorder(Callback):
         self.record, *others = gather(net, self.record)
         for other in others:  # of a row that several processes drew, the first one's signal stays
             self.record = torch.where(self.record.isnan(), other, self.record)
+        self.sums = [gather(net, each).sum(dim=0) for each in self.sums]
 
-    def take_up(self, signals, weights):
-        """Add an epoch that was recorded before: its signals, (n_signals, n_rows), and weights."""
+    def take_up(self, signals, weights, sums):
+        """Add an epoch that was recorded before.
+
+        Parameters
+        ----------
+        signals : tensor of shape (n_signals, n_rows)
+        weights : dict
+        sums : list of tensor
+            As they were after the last epoch that is taken up.
+        """
         if self.record is None:
             self._make_record(signals.device)
         self.record[:, len(self.checkpoints)] = signals
         self.checkpoints.append(weights)
+        self.sums = [each.to(signals.device) for each in sums]
 
     def last_signals(self):
         """Return the signals of the last epoch, (n_signals, n_rows)."""
@@ -101,6 +115,11 @@ class Recorder(Callback):
             raise ValueError("A signal is NaN for some rows; it must be finite for all of them.")
         return self.record.transpose(1, 2).cpu().contiguous()
 
+    def mean_logits(self):
+        """Return the mean of each row's logits, (n_rows, n_classes), on the CPU."""
+        total, times = self.sums
+        return (total / times[:, None]).cpu()
+
     def _write(self, positions, outputs):
         outputs = outputs[0] if isinstance(outputs, tuple) else outputs
         self._pending.append((positions, outputs.detach()))
@@ -121,6 +140,11 @@ class Recorder(Callback):
         labels, epoch = self.labels[positions], len(self.checkpoints)
         for record, signal in zip(self.record, self.signals, strict=True):
             record[epoch].index_copy_(0, positions, signal(logits, labels))
+        if self.sums is None:
+            n_rows = len(self.labels)
+            self.sums = [logits.new_zeros(n_rows, logits.shape[1]), logits.new_zeros(n_rows)]
+        self.sums[0].index_add_(0, positions, logits)
+        self.sums[1].index_add_(0, positions, torch.ones_like(logits[:, 0]))
 
     def _make_record(self, device):
         shape = (len(self.signals), self.n_epochs, len(self.labels))

@@ -74,7 +74,19 @@ class TrainedCopies:
         return (logits_of(classifier, X) for classifier in reversed(self.checkpoints))
 
 
-def record_stages(classifier, X, copies, labels, n_classes, *, signals, n_stages, seed, keep=True):
+def record_stages(
+    classifier,
+    X,
+    copies,
+    labels,
+    n_classes,
+    *,
+    signals,
+    n_stages,
+    seed,
+    only=None,
+    keep=True,
+):
     """Train a scikit-learn classifier once and record the signals of every row at every stage.
 
     NOTE[DIFF]: signals are taken when a stage is done, since scikit-learn hands out nothing of its
@@ -93,6 +105,8 @@ def record_stages(classifier, X, copies, labels, n_classes, *, signals, n_stages
     n_stages : int
         How many stages to keep, at most.
     seed : int
+    only : ndarray of shape (n_trained,) or None, default=None
+        Positions of the rows to train on; all are judged. ``None`` trains on all.
     keep : bool, default=True
         Whether to keep copies of a classifier that cannot put out its stages again.
 
@@ -100,6 +114,8 @@ def record_stages(classifier, X, copies, labels, n_classes, *, signals, n_stages
     -------
     trained : TrainedStages or TrainedCopies
     record : ndarray of shape (n_signals, n_samples + n_copies, n_kept), dtype float32
+    logits : ndarray of shape (n_samples + n_copies, n_classes), dtype float32
+        Their mean over the stages.
 
     Raises
     ------
@@ -110,9 +126,11 @@ def record_stages(classifier, X, copies, labels, n_classes, *, signals, n_stages
     rng = np.random.default_rng(seed)
     model = prepare(classifier, X, rng)
     rows = np.concatenate([X, copies], dtype=np.float32)
+    learnt = slice(None) if only is None else only
+    examples = rows[learnt], labels[learnt]
     output = staged_output(model)
     if output is not None:
-        model.fit(rows, labels)
+        model.fit(*examples)
         trained = TrainedStages(model, output, n_classes, n_stages, rows[:1])
         n_kept = len(trained.kept)
         judged = (
@@ -123,9 +141,9 @@ def record_stages(classifier, X, copies, labels, n_classes, *, signals, n_stages
     else:
         settings = warm_starts(model, n_stages)
         if hasattr(model, "partial_fit"):
-            n_kept, stages = n_stages, fit_in_part(model, rows, labels, n_stages, rng)
+            n_kept, stages = n_stages, fit_in_part(model, *examples, n_stages, rng)
         else:
-            n_kept, stages = len(settings), fit_again(model, rows, labels, settings)
+            n_kept, stages = len(settings), fit_again(model, *examples, settings)
         trained = TrainedCopies(model, make_checkpoints(keep))
         judged = (
             (stage, part, logits_of(state, rows[part]))
@@ -133,13 +151,15 @@ def record_stages(classifier, X, copies, labels, n_classes, *, signals, n_stages
             for part in parts(len(rows), max(1, _LOGITS_AT_ONCE // n_classes))
         )
     record = np.empty((len(signals), len(rows), n_kept), dtype=np.float32)
+    means = np.zeros((len(rows), n_classes), dtype=np.float32)
     given = torch.from_numpy(labels)
     for stage, part, logits in judged:
+        means[part] += logits.numpy() / n_kept
         for signal, trails in zip(signals, record, strict=True):
             trails[part, stage] = signal(logits, given[part]).numpy()
     if np.isnan(record).any():
         raise ValueError("A signal is NaN for some rows; it must be finite for all of them.")
-    return trained, record
+    return trained, record, means
 
 
 # --- the classifier ----------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import torch
 from sklearn.base import clone
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EpochScoring, LRScheduler, PassthroughScoring
+from torch.utils.data import Subset
 
 from ._accelerate import device_of, drop_schedules, gather, let_go, n_processes_of
 from ._arrays import to_arrays, to_tensors
@@ -82,7 +83,18 @@ def _without_schedules(net):
 
 
 def record_net(
-    classifier, X, copies, labels, n_classes, *, signals, device, seed, keep=True, folder=None
+    classifier,
+    X,
+    copies,
+    labels,
+    n_classes,
+    *,
+    signals,
+    device,
+    seed,
+    only=None,
+    keep=True,
+    folder=None,
 ):
     """Train a net and record the signals of every row at every epoch.
 
@@ -97,6 +109,9 @@ def record_net(
         ``(logits, labels) -> (n,)``.
     device : str
     seed : int
+    only : ndarray of shape (n_trained,) or None, default=None
+        Positions of the rows to train on; the others are judged after every epoch. ``None`` trains
+        on all.
     keep : bool or path, default=True
         Whether or where to keep the weights of every epoch.
     folder : TrainingFolder or None, default=None
@@ -106,6 +121,8 @@ def record_net(
     -------
     trained : TrainedNet
     record : ndarray of shape (n_signals, n_samples + n_copies, n_epochs)
+    logits : ndarray of shape (n_samples + n_copies, n_classes)
+        Their mean over the epochs.
     """
     net, dataset = prepare(classifier, X, copies, labels, n_classes, device)
     if n_processes_of(net) > 1:
@@ -128,10 +145,26 @@ def record_net(
         for listener in listeners:
             listener.initialize()
             net.callbacks_.append((type(listener).__name__, listener))
-        train(net, dataset, resume=None if folder is None else folder.resume)
+        trained_on = dataset if only is None else _leave_out(net, dataset, only)
+        train(net, trained_on, resume=None if folder is None else folder.resume)
         del net.callbacks_[-len(listeners) :]
         let_go(net)
-    return TrainedNet(net, recorder.checkpoints, to_logits), recorder.trajectories().numpy()
+    record, logits = recorder.trajectories().numpy(), recorder.mean_logits().numpy()
+    return TrainedNet(net, recorder.checkpoints, to_logits), record, logits
+
+
+def _leave_out(net, dataset, only):
+    for name in ("sampler", "batch_sampler"):
+        if net.get_params_for("iterator_train").get(name) is not None:
+            raise ValueError(
+                f"screen=True leaves rows out, which the classifier's iterator_train__{name} does "
+                "not know of. Leave it unset, or set screen=False."
+            )
+    only = only.tolist()
+    size = net.get_params_for("iterator_train").get("batch_size", net.batch_size)
+    if len(only) % size == 1:  # batch norm takes no batch of one row
+        only.append(only[0])
+    return Subset(dataset, only)
 
 
 def _check_in_memory(keep, folder):
@@ -214,10 +247,12 @@ def _run_epoch(net, loader):
         loss = net.get_loss(y_pred, y, X=X, training=True)
         loss.backward()
         net.optimizer_.step()
-        losses.append(loss.detach())
+        # Kept, small tensors split up the memory; but for a device's, the host would wait.
+        losses.append(loss.item() if loss.device.type == "cpu" else loss.detach())
         net.history.record_batch("train_batch_size", len(y))
         net.notify("on_batch_end", batch=batch, training=True, loss=loss, y_pred=y_pred)
-    # Read all at once: to read one, the host must wait for the device.
-    for record, loss in zip(net.history[-1]["batches"], torch.stack(losses).tolist(), strict=True):
+    if torch.is_tensor(losses[0]):
+        losses = torch.stack(losses).tolist()
+    for record, loss in zip(net.history[-1]["batches"], losses, strict=True):
         record["train_loss"] = loss
     net.history.record("train_batch_count", len(losses))

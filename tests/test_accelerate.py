@@ -237,6 +237,11 @@ def train_in_one_of_two(rank, port, folder):
     found["rows_sampled"] = collector.records_[row]
     found["checkpoints_sampled"] = collector.checkpoints_
 
+    collector = make_collector(make_net(), random_state=None, screen=True)
+    T = collector.fit_transform(X, y)
+    found.update(T_screened=np.asarray(T), believed=T.beliefs.logits)
+    found["trained_on"] = collector.trained_on_
+
     config = accelerate.DataLoaderConfiguration(even_batches=False)
     uneven = accelerate.Accelerator(cpu=True, dataloader_config=config)
     found["errors"] = []
@@ -277,8 +282,10 @@ def two(tmp_path_factory):
 def test_two_processes_have_the_same_record(two):
     first, second = two
     assert first["n_processes"] == second["n_processes"] == 2
-    for name in ("T", "copies", "replayed", "unseen", "T_sampled", "rows_sampled"):
+    names = "T copies replayed unseen T_sampled rows_sampled T_screened believed trained_on"
+    for name in names.split():
         assert_array_equal(first[name], second[name])
+        assert np.isfinite(first[name]).all()
     for one, other in zip(first["records"], second["records"], strict=True):
         assert_array_equal(one.corrupted.data, other.corrupted.data)
     assert_array_equal(second["alone"], second["unseen"])
@@ -305,8 +312,9 @@ def test_each_process_records_its_own_rows_and_gathers_once(two):
         assert found["evaluated"] == [5]  # before the training; no row was missing in it
         shapes = found["gathered"]
         assert shapes.count((1, 3, N_EPOCHS, n_rows)) == 1
-        assert shapes.count((1, n_rows)) == N_EPOCHS  # which rows were not drawn
-        assert max(np.prod(s) for s in shapes if s != (1, 3, N_EPOCHS, n_rows)) <= n_rows
+        assert shapes.count((1, n_rows)) == N_EPOCHS + 1  # which were not drawn; how often all were
+        assert shapes.count((1, n_rows, 3)) == 1  # their logits, summed up
+        assert max(map(np.prod, shapes[: shapes.index((1, 3, N_EPOCHS, n_rows))])) <= n_rows
 
 
 def test_weights_are_the_same_in_both_processes(two):

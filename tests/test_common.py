@@ -1,6 +1,7 @@
 """scikit-learn's own checks on every estimator."""
 
 import pytest
+from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import (
     check_dataframe_column_names_consistency,
@@ -25,6 +26,8 @@ ESTIMATORS = [
     LabelCorruptor(),
     DynamicsCollector(QUICK_NET),
     DynamicsCollector(),
+    DynamicsCollector(QUICK_NET, screen=True),
+    DynamicsCollector(GradientBoostingClassifier(n_estimators=3), screen=True),
     DynaCorDetector(),
     AverageEncoder(),
     AUM(QUICK_NET),
@@ -36,7 +39,8 @@ ESTIMATORS = [
 ]
 
 pytestmark = pytest.mark.filterwarnings(
-    "ignore:X carries no corrupted copies", "ignore::sklearn.exceptions.SkipTestWarning"
+    "ignore:X carries no corrupted copies",
+    "ignore::sklearn.exceptions.SkipTestWarning",
 )
 
 
@@ -53,6 +57,6 @@ def test_checks_that_the_runner_leaves_out(estimator, check):
     check(type(estimator).__name__, estimator)
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS[:3], ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize("estimator", ESTIMATORS[:5], ids=lambda e: type(e).__name__)
 def test_feature_names_out(estimator):
     check_transformer_get_feature_names_out(type(estimator).__name__, estimator)

@@ -6,15 +6,20 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from skdynacor import CorruptedArray, CorruptedCopies
+from skdynacor import Beliefs, CorruptedArray, CorruptedCopies
 
 
 @pytest.fixture
 def array():
+    classes = np.array(["a", "b"])
     copies = CorruptedCopies(
-        np.full((2, 3), 7.0), labels=np.array(["a", "b"]), sources=np.array([0, 3])
+        np.full((2, 3), 7.0),
+        labels=classes,
+        sources=np.array([0, 3]),
+        beliefs=Beliefs(np.eye(2), np.array([0, 1]), classes),
     )
-    return CorruptedArray(np.arange(12.0).reshape(4, 3), copies)
+    beliefs = Beliefs(np.arange(8.0).reshape(4, 2), np.array([0, 1, 1, 0]), classes)
+    return CorruptedArray(np.arange(12.0).reshape(4, 3), copies, beliefs)
 
 
 def assert_same(one, other):
@@ -22,6 +27,12 @@ def assert_same(one, other):
     assert_array_equal(one, other)
     for name in ("data", "labels", "sources"):
         assert_array_equal(getattr(one.corrupted, name), getattr(other.corrupted, name))
+    for one_s, other_s in [
+        (one.beliefs, other.beliefs),
+        (one.corrupted.beliefs, other.corrupted.beliefs),
+    ]:
+        for name in ("logits", "labels", "classes"):
+            assert_array_equal(getattr(one_s, name), getattr(other_s, name))
 
 
 def through_joblib(array, folder):
@@ -49,7 +60,9 @@ def test_deepcopy_shares_no_memory(array):
     twin = copy.deepcopy(array)
     twin[:] = 0
     twin.corrupted.data[:] = 0
+    twin.beliefs.logits[:] = 0
     assert array[3, 2] == 11
+    assert array.beliefs.logits[3, 1] == 7
     assert array.corrupted.data[0, 0] == 7
 
 
@@ -111,7 +124,7 @@ def test_it_computes_like_an_array(array):
     assert "0." in repr(array)
 
 
-def test_the_hash_of_joblib_covers_the_copies(array):
+def test_the_hash_of_joblib_covers_copies_and_beliefs(array):
     other = CorruptedArray(
         np.array(array),
         CorruptedCopies(array.corrupted.data + 1, array.corrupted.labels, array.corrupted.sources),
@@ -119,6 +132,9 @@ def test_the_hash_of_joblib_covers_the_copies(array):
     assert joblib.hash(array) == joblib.hash(copy.deepcopy(array))
     assert joblib.hash(array) != joblib.hash(other)
     assert joblib.hash(array) != joblib.hash(np.array(array))
+    surer = Beliefs(2 * array.beliefs.logits, array.beliefs.labels, array.beliefs.classes)
+    believed = CorruptedArray(np.array(array), array.corrupted, surer)
+    assert joblib.hash(array) != joblib.hash(believed)
 
 
 def test_copies_without_label_are_refused():

@@ -35,9 +35,9 @@ def trainings(monkeypatch):
     calls = []
     train = DynamicsCollector._train
 
-    def counted(self, *args):
+    def counted(self, *args, **kwargs):
         calls.append(self)
-        return train(self, *args)
+        return train(self, *args, **kwargs)
 
     monkeypatch.setattr(DynamicsCollector, "_train", counted)
     return calls
