@@ -55,6 +55,7 @@ def main():
             "row": np.arange(len(y)),
             "given_label": y,
             "noise_probability": probability.round(4),
+            "suggested_label": pipe[-1].suggested_labels_,
             "planted": wrong,
             "true_label": y_true,
         }

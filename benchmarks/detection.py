@@ -8,9 +8,8 @@ methods, which need features. ``--classifier boosting`` records scikit-learn's g
 from functools import lru_cache
 
 from common import Benchmark, choose, dots, score, timed
-from recording import CLASSIFIERS, Classifier, record
+from recording import CLASSIFIERS, RECIPES, Classifier, record
 
-from skdynacor import DynaCorDetector
 from skdynacor.baselines import (
     AUM,
     CORES,
@@ -20,10 +19,12 @@ from skdynacor.baselines import (
     SimiFeatV,
 )
 
-#: Detectors that read dynamics, with the signal that they read; one training serves them all.
+#: Detectors that read dynamics, with the signal that they read and the recipe that records it; one
+#: recording serves all of a recipe.
 FROM_DYNAMICS = {
-    "dynacor": (DynaCorDetector, "quantized_logit_difference"),
-    "average_encoder": (AverageEncoder, "logit_difference"),
+    "transition": (*RECIPES["transition"], "transition"),
+    "dynacor": (*RECIPES["paper"], "paper"),
+    "average_encoder": (AverageEncoder, "logit_difference", "paper"),
 }
 #: Detectors that take rows and labels.
 FROM_ROWS = {
@@ -39,13 +40,17 @@ METHODS = [*FROM_DYNAMICS, *FROM_ROWS]
 def detect(argument, seed, variants):
     """Yield the scores of each method on one setting."""
     setting, cache, classifier = argument
-    record_once = lru_cache(lambda: record(setting, seed, cache=cache, classifier=classifier))
+
+    @lru_cache
+    def record_once(recipe):
+        return record(setting, seed, cache=cache, classifier=classifier, recipe=recipe)
+
     X, y, wrong = setting.make(seed)
     for variant in variants:
         method = variant["method"]
         if method in FROM_DYNAMICS:
-            make, signal = FROM_DYNAMICS[method]
-            yield record_once().detect(make(random_state=seed), signal)
+            make, signal, recipe = FROM_DYNAMICS[method]
+            yield record_once(recipe).detect(make(random_state=seed), signal)
         else:
             detector = FROM_ROWS[method]()
             given = {"random_state": seed, "classifier": classifier.make()}

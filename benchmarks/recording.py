@@ -11,10 +11,15 @@ from common import score, timed
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 import skdynacor
-from skdynacor import make_dynacor_pipeline
+from skdynacor import DynaCorDetector, TransitionDetector, make_dynacor_pipeline
 from skdynacor.augment import center_crop
 from skdynacor.nets import make_mlp_classifier, make_resnet_classifier
 
+#: The detector of each recipe, and the signal that it reads.
+RECIPES = {
+    "transition": (TransitionDetector, "logit_difference"),
+    "paper": (DynaCorDetector, "quantized_logit_difference"),
+}
 SIGNALS = ("quantized_logit_difference", "logit_difference", "confidence", "cross_entropy")
 
 
@@ -41,7 +46,7 @@ CLASSIFIERS = ("mlp", "resnet18", "resnet34", "boosting")
 
 
 class Recording(NamedTuple):
-    """The trajectories of one training."""
+    """The trajectories that one recipe records."""
 
     trajectories: dict  # signal: CorruptedArray of shape (n_samples, n_epochs)
     wrong: np.ndarray  # (n_samples,), bool
@@ -54,8 +59,8 @@ class Recording(NamedTuple):
         return score(self.wrong, detector.flags_, probability, self.seconds + seconds)
 
 
-def record(setting, seed, gamma=0.1, cache=None, classifier=None):
-    """Train a classifier once, and record every signal.
+def record(setting, seed, gamma=0.1, cache=None, classifier=None, recipe="paper"):
+    """Train a classifier as a recipe does, and record the signals that its detectors read.
 
     With a folder to cache in, the same training by the same code is never made twice.
     """
@@ -63,18 +68,20 @@ def record(setting, seed, gamma=0.1, cache=None, classifier=None):
     train = joblib.Memory(cache, verbose=0).cache(_train)
     path = Path(setting.path)
     state = _code(), path.stat().st_mtime_ns if path.exists() else None
-    return Recording(*train(setting, seed, gamma, classifier, state))
+    return Recording(*train(setting, seed, gamma, classifier, recipe, state))
 
 
-def _train(setting, seed, gamma, classifier, state):
+def _train(setting, seed, gamma, classifier, recipe, state):
     X, y, wrong = setting.make(seed)
-    pipe = make_dynacor_pipeline(classifier.make(), gamma=gamma, random_state=seed)[:-1]
-    collector = pipe[1].set_params(also=SIGNALS[1:])
+    pipe = make_dynacor_pipeline(classifier.make(), recipe=recipe, gamma=gamma, random_state=seed)
+    pipe, collector = pipe[:-1], pipe[1]
+    if recipe == "paper":
+        collector.set_params(also=SIGNALS[1:])
     if X.ndim > 2:
         pipe[0].set_params(augment=center_crop)  # as in the paper
 
     T, seconds = timed(pipe.fit_transform, X, y)
-    return {SIGNALS[0]: T, **collector.records_}, wrong, seconds
+    return {collector.signal: T, **collector.records_}, wrong, seconds
 
 
 @lru_cache

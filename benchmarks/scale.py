@@ -17,17 +17,12 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from common import Benchmark, Setting, load, plt, timed
+from recording import RECIPES
 from sklearn.metrics import f1_score
 from speed import Synthetic, count_distinct, first_settings, refuse_jobs
 from threadpoolctl import threadpool_limits
 
-from skdynacor import (
-    CorruptedArray,
-    CorruptedCopies,
-    DynaCorDetector,
-    DynamicsCollector,
-    LabelCorruptor,
-)
+from skdynacor import CorruptedArray, CorruptedCopies, DynaCorDetector, make_dynacor_pipeline
 
 ROWS = (10_000, 31_623, 100_000, 316_228, 1_000_000)
 #: What is drawn against the number of rows: panels and the columns in them.
@@ -72,15 +67,15 @@ class Trajectories(NamedTuple):
         return kinds[rows], kinds[copies]
 
 
-def run_pipeline(X, y, wrong, device, seed):
+def run_pipeline(X, y, wrong, device, seed, recipe):
     """Corrupt, train and record, detect; return F1 and what it cost."""
+    pipe = make_dynacor_pipeline(recipe=recipe, device=device, random_state=seed)
     with own_peak() if isinstance(X, np.memmap) else peak() as above:
-        corrupted, corruption = timed(LabelCorruptor(random_state=seed).fit_transform, X, y)
+        corrupted, corruption = timed(pipe[0].fit_transform, X, y)
         # A pipeline keeps its steps until the end, but not what they hand on.
-        collector = DynamicsCollector(device=device, random_state=seed)
-        T, training = timed(collector.fit_transform, corrupted, y)
+        T, training = timed(pipe[1].fit_transform, corrupted, y)
         del corrupted
-        detector, detection = timed(DynaCorDetector(device=device, random_state=seed).fit, T)
+        detector, detection = timed(pipe[2].fit, T)
     seconds = {"training": corruption + training, "detection": detection}
     return {
         "F1": float(100 * f1_score(wrong, detector.flags_, zero_division=0)),
@@ -88,7 +83,7 @@ def run_pipeline(X, y, wrong, device, seed):
     }
 
 
-def run_detection(rows, copies, device, seed):
+def run_detection(rows, copies, device, seed, recipe):
     """Detect; return what it cost."""
     labels, sources = np.zeros(len(copies), dtype=np.int8), np.arange(len(copies))
     T = CorruptedArray(rows, CorruptedCopies(copies, labels, sources))
@@ -159,24 +154,26 @@ def save(source, seed, folder):
 
 def measure(argument, seed, variants):
     """Give the costs of one run in a fresh process."""
-    source, device, disk = argument
+    source, device, disk, recipe = argument
     with tempfile.TemporaryDirectory() as folder:
         save(source, seed, folder)
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
             detects = isinstance(source, Trajectories)
-            return [executor.submit(run_saved, folder, detects, disk, device, seed).result()]
+            return [
+                executor.submit(run_saved, folder, detects, disk, device, seed, recipe).result()
+            ]
 
 
 @threadpool_limits.wrap(limits=1)
-def run_saved(folder, detects, disk, device, seed):
+def run_saved(folder, detects, disk, device, seed, recipe):
     """Run on the arrays of a folder."""
     torch.set_num_threads(1)
     run = run_detection if detects else run_pipeline
     few = Trajectories(300) if detects else Synthetic(300, 8)
-    run(*few.make(0), device, 0)  # loads all there is
+    run(*few.make(0), device, 0, recipe)  # loads all there is
     first, *others = sorted(Path(folder).iterdir())
     X = np.load(first, mmap_mode="r" if disk else None)
-    return run(X, *map(np.load, others), device, seed)
+    return run(X, *map(np.load, others), device, seed, recipe)
 
 
 def find_units(benchmark):
@@ -186,7 +183,7 @@ def find_units(benchmark):
         for rows in args.rows:
             source = Trajectories(rows)
             keys = {"data": "trajectories", "rows": rows, "epochs": source.epochs}
-            units.append(({**keys, "device": args.device}, (source, args.device, False)))
+            units.append(({**keys, "device": args.device}, (source, args.device, False, "paper")))
         return units
     for setting in first_settings(benchmark, Synthetic(0, args.features)):
         made = isinstance(setting, Synthetic)
@@ -194,8 +191,8 @@ def find_units(benchmark):
         for rows in args.rows:
             source = setting._replace(rows=rows) if made else Resampled(setting, rows)
             keys = {"data": setting.data, "noise": setting.noise, "rows": rows}
-            keys |= {"features": features, "device": args.device}
-            units.append((keys, (source, args.device, args.disk)))
+            keys |= {"features": features, "recipe": args.recipe, "device": args.device}
+            units.append((keys, (source, args.device, args.disk, args.recipe)))
     return units
 
 
@@ -245,6 +242,7 @@ def main():
         help="leave the rows on the disk; memory is then what the process holds of its own, "
         "apart from files, and results are named scale_disk",
     )
+    add("--recipe", choices=RECIPES, default="transition", help="(default: %(default)s)")
     args = benchmark.parse()
     refuse_jobs(benchmark)
     if args.only and args.disk:

@@ -1,14 +1,16 @@
 """Find wrong labels by watching how a classifier learns them.
 
 ``LabelCorruptor`` plants labels that are known to be wrong, ``DynamicsCollector`` trains a
-classifier and records at every epoch how it agrees with each label, and ``DynaCorDetector`` tells
-the trails of wrong labels from those of right ones.
+classifier and records at every epoch how it agrees with each label, and ``TransitionDetector``, or
+the paper's ``DynaCorDetector``, tells wrong labels from right ones. ``make_dynacor_pipeline`` puts
+the three together.
 """
 
 from importlib import import_module
 
 from ._corrupted_array import Beliefs, CorruptedArray, CorruptedCopies
 from ._corruptor import LabelCorruptor
+from ._transition_detector import TransitionDetector
 
 __version__ = "0.1.0"
 
@@ -24,6 +26,7 @@ __all__ = [
     "CorruptedArray",
     "CorruptedCopies",
     "LabelCorruptor",
+    "TransitionDetector",
     *_TORCH_BACKED,
 ]
 

@@ -69,7 +69,7 @@ def test_quick_names_a_folder_without_data(refused, tmp_path):
 
 
 METHODS = [
-    *("dynacor", "average_encoder", "aum", "confident_learning", "cores"),
+    *("transition", "dynacor", "average_encoder", "aum", "confident_learning", "cores"),
     *("simifeat_v", "simifeat_r"),
 ]
 SCRIPTS = {
@@ -192,7 +192,7 @@ def test_a_training_that_is_kept_is_not_made_again(call, folder, monkeypatch):
 
 def test_unknown_names_list_the_known(refused, folder):
     at = ["--out", folder / "out"]
-    assert "Unknown method 'dynacore'; known are dynacor, average_encoder" in refused(
+    assert "Unknown method 'dynacore'; known are transition, dynacor" in refused(
         "detection", "--methods", "dynacore", *at
     )
     message = refused("losses", "--data", "cifar", *at)
@@ -241,8 +241,58 @@ def test_table_2_trains_a_resnet_on_images(call, refused, tmp_path):
     args += ["--classifier", "resnet34", "--epochs", 2, "--width", 4, "--out", tmp_path]
     printed = call("detection", *args)
     runs = pd.read_csv(tmp_path / "detection_resnet34.csv")
-    assert runs.method.tolist() == METHODS[:5]
+    assert runs.method.tolist() == METHODS[:6]
     assert runs.data.eq("cifar10").all()
     assert "cifar10 symmetric 0.6" in printed
     assert "known are mlp, resnet18, resnet34" in refused("detection", "--classifier", "vgg")
     assert "not all of it" in refused("detection", "--data", f"cifar100={tmp_path}")
+
+
+def test_peers_puts_both_recipes_beside_cleanlab(call, folder):
+    args = ["--data", folder / "human.npz", "--noise", "human", "--seeds", 1, "--out", folder]
+    printed = call("peers", *args)
+    runs = pd.read_csv(folder / "peers.csv").set_index("method")
+    filters = ["prune_by_noise_rate", "prune_by_class", "both", "confident_learning"]
+    filters.append("predicted_neq_given")
+    classifiers = ["mlp", "logistic", "neighbours", "trees"]  # the last for tables only
+    peers = [f"{classifier} {rule}" for classifier in classifiers for rule in filters]
+    assert runs.index.tolist() == ["transition", "paper", *peers]
+    assert runs.loc["transition", "F1"] > 90
+    assert runs.Brier.between(0, 1).all()
+    np.testing.assert_allclose(
+        runs["rate error"].loc[peers], (runs.flagged - 0.2).loc[peers], atol=1e-4
+    )
+    for _, run in runs.iterrows():
+        rows, wrong = (
+            [int(n) for n in run[f"{what} by probability"].split()] for what in ("rows", "wrong")
+        )
+        assert (sum(rows), sum(wrong), len(rows)) == (200, 40, 10)
+        assert all(some <= all_ for some, all_ in zip(wrong, rows, strict=True))
+    best = runs.F1.loc[peers].max()
+    assert f"'best peer': '{best:.1f}'" in printed
+    assert "estimated noise rate less the true one" in printed
+    assert (folder / "peers.png").read_bytes()[:4] == b"\x89PNG"
+    before = (folder / "peers.csv").read_bytes()
+    assert call("peers", *args) == printed
+    assert (folder / "peers.csv").read_bytes() == before
+
+
+@pytest.mark.usefixtures("call")  # finds the scripts
+def test_embeddings_have_no_trees_among_their_peers():
+    make_peers = importlib.import_module("peers").make_peers
+    assert "trees" in make_peers(16, 0)
+    assert "trees" not in make_peers(384, 0)
+
+
+def test_clean_says_what_is_flagged_of_nothing_wrong(call, folder):
+    printed = call("clean", "--data", folder / "clean.npz", "--seeds", 1, "--out", folder)
+    runs = pd.read_csv(folder / "clean.csv").set_index(["classes", "recipe"])
+    assert len(runs) == 4
+    assert runs.xs("transition", level="recipe").flagged.lt(0.05).all()
+    assert (runs["of the first class"] <= runs["most of a class"]).all()
+    thinned = importlib.import_module("clean").thin(
+        np.repeat([0, 1, 2], [50, 900, 1100]), np.random.default_rng(0)
+    )
+    assert len(thinned) == 10 + 900 + 1100
+    assert "most of a class" in printed
+    assert (folder / "clean.png").read_bytes()[:4] == b"\x89PNG"

@@ -10,7 +10,7 @@ from sklearn.utils.estimator_checks import (
     parametrize_with_checks,
 )
 
-from skdynacor import DynaCorDetector, DynamicsCollector, LabelCorruptor
+from skdynacor import DynaCorDetector, DynamicsCollector, LabelCorruptor, TransitionDetector
 from skdynacor.baselines import (
     AUM,
     CORES,
@@ -29,6 +29,7 @@ ESTIMATORS = [
     DynamicsCollector(QUICK_NET, screen=True),
     DynamicsCollector(GradientBoostingClassifier(n_estimators=3), screen=True),
     DynaCorDetector(),
+    TransitionDetector(),
     AverageEncoder(),
     AUM(QUICK_NET),
     CORES(QUICK_NET),
@@ -40,6 +41,7 @@ ESTIMATORS = [
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:X carries no corrupted copies",
+    "ignore:X carries no beliefs",
     "ignore::sklearn.exceptions.SkipTestWarning",
 )
 

@@ -87,7 +87,7 @@ def test_a_search_takes_images(images, pipe):
     X, y, _ = images
     search = GridSearchCV(
         clone(pipe).set_params(dynamicscollector__classifier__max_epochs=2),
-        {"dynacordetector__alpha": [0.05, 0.5], "labelcorruptor__augment": [None, flip]},
+        {"labelcorruptor__gamma": [0.1, 0.2], "labelcorruptor__augment": [None, flip]},
         cv=InSample(),
     ).fit(X, y)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()

@@ -19,14 +19,20 @@ from skdynacor import (
     DynaCorDetector,
     DynamicsCollector,
     LabelCorruptor,
+    TransitionDetector,
     make_dynacor_pipeline,
 )
 from skdynacor.model_selection import InSample
 
 
 @pytest.fixture
-def pipe(quick_net):
-    return make_dynacor_pipeline(quick_net, random_state=0)
+def paper(quick_net):
+    return make_dynacor_pipeline(quick_net, recipe="paper", random_state=0)
+
+
+@pytest.fixture(params=["transition", "paper"])
+def pipe(request, quick_net):
+    return make_dynacor_pipeline(quick_net, recipe=request.param, random_state=0)
 
 
 @pytest.fixture
@@ -43,9 +49,10 @@ def trainings(monkeypatch):
     return calls
 
 
-def test_it_finds_wrong_labels(noisy_blobs):
+@pytest.mark.parametrize("recipe", ["transition", "paper"])
+def test_it_finds_wrong_labels(noisy_blobs, recipe):
     X, y, wrong = noisy_blobs
-    flags = make_dynacor_pipeline(random_state=0).fit_predict(X, y)
+    flags = make_dynacor_pipeline(recipe=recipe, random_state=0).fit_predict(X, y)
     assert flags.dtype == bool
     assert f1_score(wrong, flags) > 0.9
 
@@ -58,7 +65,12 @@ def test_predict_after_fit_equals_fit_predict(noisy_blobs, pipe):
     assert_array_equal(clone(pipe).fit(X, y).predict(X), flags)
     assert_array_equal(pipe.predict_proba(X)[:, 1], probability)
     assert_array_equal(pipe.predict(X[17:60]), flags[17:60])
-    assert pipe.score(X, y) == pytest.approx(pipe[-1].validation_scores_.max(), rel=1e-4)
+
+
+def test_the_score_of_the_paper_is_the_best_of_its_epochs(noisy_blobs, paper):
+    X, y, _ = noisy_blobs
+    score = paper.fit(X, y).score(X, y)
+    assert score == pytest.approx(paper[-1].validation_scores_.max(), rel=1e-4)
 
 
 @pytest.mark.parametrize("kind", [np.asarray, list, "frame"])
@@ -122,10 +134,10 @@ GRID = {"dynacordetector__alpha": [0.05, 0.5], "labelcorruptor__gamma": [0.1, 0.
 
 
 @pytest.mark.parametrize("cv", [None, InSample(), 2])
-def test_grid_search(noisy_blobs, pipe, cv):
+def test_grid_search(noisy_blobs, paper, cv):
     X, y, _ = noisy_blobs
     grid = {**GRID, "dynamicscollector__classifier__lr": [0.01, 0.03]}
-    search = GridSearchCV(pipe, grid, cv=cv, error_score="raise").fit(X, y)
+    search = GridSearchCV(paper, grid, cv=cv, error_score="raise").fit(X, y)
     scores = search.cv_results_["mean_test_score"]
     assert scores.shape == (8,)
     assert len(set(scores.round(12))) > 4
@@ -133,46 +145,46 @@ def test_grid_search(noisy_blobs, pipe, cv):
     assert_array_equal(search.predict(X), search.best_estimator_.predict(X))
 
 
-def test_in_sample_search_chooses_the_best_score_of_the_paper(noisy_blobs, pipe):
+def test_in_sample_search_chooses_the_best_score_of_the_paper(noisy_blobs, paper):
     X, y, _ = noisy_blobs
-    search = GridSearchCV(pipe, GRID, cv=InSample()).fit(X, y)
+    search = GridSearchCV(paper, GRID, cv=InSample()).fit(X, y)
     for params, score in zip(
         search.cv_results_["params"], search.cv_results_["mean_test_score"], strict=True
     ):
-        fitted = clone(pipe).set_params(**params).fit(X, y)
+        fitted = clone(paper).set_params(**params).fit(X, y)
         assert score == pytest.approx(fitted[-1].validation_scores_.max(), rel=1e-4)
     assert search.best_score_ == search.cv_results_["mean_test_score"].max()
 
 
-def test_two_jobs_give_the_same_search(noisy_blobs, pipe):
+def test_two_jobs_give_the_same_search(noisy_blobs, paper):
     X, y, _ = noisy_blobs
-    one, two = (GridSearchCV(pipe, GRID, cv=2, n_jobs=n).fit(X, y) for n in (1, 2))
+    one, two = (GridSearchCV(paper, GRID, cv=2, n_jobs=n).fit(X, y) for n in (1, 2))
     assert_array_equal(one.cv_results_["mean_test_score"], two.cv_results_["mean_test_score"])
     assert_array_equal(one.predict_proba(X), two.predict_proba(X))
 
 
-def test_memory_trains_once_per_gamma(noisy_blobs, pipe, trainings, tmp_path):
+def test_memory_trains_once_per_gamma(noisy_blobs, paper, trainings, tmp_path):
     X, y, _ = noisy_blobs
-    plain = GridSearchCV(pipe, GRID, cv=InSample(), refit=False).fit(X, y)
+    plain = GridSearchCV(paper, GRID, cv=InSample(), refit=False).fit(X, y)
     assert len(trainings) == 4
     trainings.clear()
-    pipe.set_params(memory=str(tmp_path))
-    cached = GridSearchCV(pipe, GRID, cv=InSample(), refit=False).fit(X, y)
+    paper.set_params(memory=str(tmp_path))
+    cached = GridSearchCV(paper, GRID, cv=InSample(), refit=False).fit(X, y)
     assert len(trainings) == 2
     assert_array_equal(cached.cv_results_["mean_test_score"], plain.cv_results_["mean_test_score"])
 
 
 def test_memory_keeps_apart_what_differs_in_its_copies_alone(
-    noisy_blobs, pipe, trainings, tmp_path
+    noisy_blobs, paper, trainings, tmp_path
 ):
     X, y, _ = noisy_blobs
-    pipe.set_params(memory=str(tmp_path), labelcorruptor__jitter=0.1)
-    pipe.fit(X, y)
-    pipe.set_params(labelcorruptor__jitter=0.4).fit(X, y)
+    paper.set_params(memory=str(tmp_path), labelcorruptor__jitter=0.1)
+    paper.fit(X, y)
+    paper.set_params(labelcorruptor__jitter=0.4).fit(X, y)
     assert len(trainings) == 2
-    cached = pipe.fit(X, y).predict_proba(X)
+    cached = paper.fit(X, y).predict_proba(X)
     assert len(trainings) == 2
-    assert_array_equal(clone(pipe).set_params(memory=None).fit(X, y).predict_proba(X), cached)
+    assert_array_equal(clone(paper).set_params(memory=None).fit(X, y).predict_proba(X), cached)
 
 
 # --- metadata routing --------------------------------------------------------------------------
@@ -216,7 +228,7 @@ def judged_as_given(estimator, X, y):
 )
 def test_held_out_rows_of_a_search_are_judged_for_their_labels(noisy_blobs, pipe, scoring):
     X, y, _ = noisy_blobs
-    grid, folds = {"dynacordetector__alpha": [0.05]}, [(np.arange(200), np.arange(200, 300))]
+    grid, folds = {"labelcorruptor__gamma": [0.1]}, [(np.arange(200), np.arange(200, 300))]
     search = GridSearchCV(pipe, grid, cv=folds, scoring=scoring, error_score="raise")
     search.fit(X, y, **({} if scoring else {"labels": y}))
     by_hand = clone(pipe).fit(X[:200], y[:200])
@@ -235,18 +247,32 @@ def test_fit_predict_with_labels(noisy_blobs, pipe):
 # --- the helper --------------------------------------------------------------------------------
 
 
-def test_the_helper_passes_its_parameters_on(quick_net):
+@pytest.mark.parametrize("recipe", ["transition", "paper"])
+def test_the_helper_passes_its_parameters_on(quick_net, recipe):
     pipe = make_dynacor_pipeline(
-        quick_net, gamma=0.3, alpha=0.7, signal="confidence", device="cpu", random_state=4
+        quick_net, recipe=recipe, gamma=0.3, signal="confidence", device="cpu", random_state=4
     )
     assert isinstance(pipe, Pipeline)
     params = pipe.get_params()
     assert params["labelcorruptor__gamma"] == 0.3
-    assert params["dynacordetector__alpha"] == 0.7
     assert params["dynamicscollector__signal"] == "confidence"
     assert params["dynamicscollector__classifier"] is quick_net
+    assert params["dynamicscollector__screen"] is (recipe == "transition")
     assert {params[f"{name}__random_state"] for name, _ in pipe.steps} == {4}
-    assert params["dynamicscollector__device"] == params["dynacordetector__device"] == "cpu"
+    assert {value for name, value in params.items() if name.endswith("r__device")} == {"cpu"}
+
+
+def test_alpha_is_the_paper_s(quick_net):
+    params = make_dynacor_pipeline(quick_net, recipe="paper", alpha=0.7).get_params()
+    assert params["dynacordetector__alpha"] == 0.7
+    assert params["dynamicscollector__signal"] == "quantized_logit_difference"
+    with pytest.raises(ValueError, match=r"alpha=0\.7 is a weight of DynaCorDetector"):
+        make_dynacor_pipeline(quick_net, alpha=0.7)
+
+
+def test_an_unknown_recipe_names_the_known():
+    with pytest.raises(ValueError, match="one of 'transition', 'paper'; got 'dynacor'"):
+        make_dynacor_pipeline(recipe="dynacor")
 
 
 def test_the_default_net_can_be_searched():
@@ -258,8 +284,8 @@ def test_the_default_net_can_be_searched():
 @pytest.mark.parametrize("signal", ["logit_difference", "confidence", "cross_entropy"])
 def test_real_signals_find_wrong_labels_too(noisy_blobs, signal):
     X, y, wrong = noisy_blobs
-    flags = make_dynacor_pipeline(signal=signal, random_state=0).fit_predict(X, y)
-    assert f1_score(wrong, flags) > 0.7  # flagging every row gives 0.46
+    pipe = make_dynacor_pipeline(recipe="paper", signal=signal, random_state=0)
+    assert f1_score(wrong, pipe.fit_predict(X, y)) > 0.7  # flagging every row gives 0.46
 
 
 def test_features_of_any_scale_train_well(noisy_blobs):
@@ -274,8 +300,13 @@ def test_features_of_any_scale_train_well(noisy_blobs):
 def test_flags_are_those_of_the_steps_by_hand(noisy_blobs, pipe, quick_net):
     X, y, _ = noisy_blobs
     Xc = LabelCorruptor(random_state=0).fit_transform(X, y)
-    T = DynamicsCollector(quick_net, random_state=0).fit_transform(Xc, y)
-    detector = DynaCorDetector(random_state=0).fit(T)
+    if isinstance(pipe[-1], DynaCorDetector):
+        collector, detector = DynamicsCollector(quick_net), DynaCorDetector()
+    else:
+        collector = DynamicsCollector(quick_net, signal="logit_difference", screen=True)
+        detector = TransitionDetector()
+    T = collector.set_params(random_state=0).fit_transform(Xc, y)
+    detector.set_params(random_state=0).fit(T)
     pipe.fit(X, y)
     assert_array_equal(pipe[-1].flags_, detector.flags_)
     assert_allclose(pipe[-1].noise_probability_, detector.noise_probability_)
