@@ -23,6 +23,16 @@ class Beliefs:
     labels: np.ndarray
     classes: np.ndarray
 
+    def __post_init__(self):
+        expected = len(self.labels), len(self.classes)
+        if np.shape(self.logits) != expected:
+            raise ValueError(
+                f"Beliefs need logits of shape (n_samples, n_classes) = {expected}; "
+                f"got {np.shape(self.logits)}."
+            )
+        if not np.isfinite(self.logits).all():
+            raise ValueError("The logits of beliefs contain NaN or infinity; they must be finite.")
+
 
 @dataclass(frozen=True, eq=False)
 class CorruptedCopies:
@@ -49,6 +59,11 @@ class CorruptedCopies:
         lengths = {name: len(getattr(self, name)) for name in ("data", "labels", "sources")}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"Corrupted copies need one label and one source each; got {lengths}.")
+        if self.beliefs is not None and len(self.beliefs.labels) != len(self.labels):
+            raise ValueError(
+                f"There are {len(self.labels)} corrupted copies, and beliefs of "
+                f"{len(self.beliefs.labels)}."
+            )
 
 
 class _Strides(tuple):
@@ -96,6 +111,8 @@ class CorruptedArray(np.ndarray):
                 f"The copies' sources must be rows of data, 0 to {len(data) - 1}; "
                 f"got {min(sources)} to {max(sources)}."
             )
+        if beliefs is not None and len(beliefs.labels) != len(data):
+            raise ValueError(f"data have {len(data)} rows, beliefs {len(beliefs.labels)}.")
         array = data.view(cls)
         array.corrupted = corrupted
         array.beliefs = beliefs

@@ -6,7 +6,6 @@ from numbers import Integral, Real
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator
 from sklearn.cluster import KMeans
 from sklearn.utils.validation import (
     check_consistent_length,
@@ -20,6 +19,7 @@ from ._device import choose_device, seeded
 from ._distinct import distinct_trajectories
 from ._encoder import fit_encoder, flag, noise_probability, weighted_mean
 from ._random import draw_seed, make_rng
+from ._trajectory_detector import TrajectoryDetector
 from ._validation import MIN_SAMPLES, check_copies, unchanged_on_error
 
 # Entries of trajectories that the encoder takes at a time, and of which it keeps what the backward
@@ -28,7 +28,7 @@ _CHUNK_ENTRIES = 10_000
 _KEPT_ENTRIES = 60_000
 
 
-class DynaCorDetector(BaseEstimator):
+class DynaCorDetector(TrajectoryDetector):
     """Flag rows whose label leaves the trail of a wrong one.
 
     An encoder maps trajectories to embeddings. Two centroids, clean and noisy, start at the means
@@ -158,51 +158,6 @@ class DynaCorDetector(BaseEstimator):
                 )
             self._fit(X, check_copies(corrupted, X))
         return self
-
-    def fit_predict(self, X, y=None):
-        """Learn from X and flag its rows.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_epochs)
-        y : Ignored
-            For the conventions of scikit-learn.
-
-        Returns
-        -------
-        flags : ndarray of shape (n_samples,), bool
-            True where the label is judged wrong.
-        """
-        return self.fit(X).flags_
-
-    def predict(self, X):
-        """Flag rows.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_epochs)
-
-        Returns
-        -------
-        flags : ndarray of shape (n_samples,), bool
-            True where the label is judged wrong.
-        """
-        return flag(self._noise_probability(X))
-
-    def predict_proba(self, X):
-        """Give the probabilities of being clean and of being noisy.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_epochs)
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_samples, 2)
-            Clean, noisy.
-        """
-        q_noisy = self._noise_probability(X)
-        return np.column_stack([1 - q_noisy, q_noisy])
 
     def staged_transform(self, X):
         """Yield the embeddings and centroids of each epoch of training, the untrained one first.

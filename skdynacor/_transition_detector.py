@@ -5,7 +5,6 @@ import warnings
 import numpy as np
 from scipy.special import expit
 from sklearn import config_context
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import (
     check_consistent_length,
     check_is_fitted,
@@ -15,11 +14,12 @@ from sklearn.utils.validation import (
 
 from ._compat import validates_parameters
 from ._random import make_rng
+from ._trajectory_detector import TrajectoryDetector
 from ._transition import NoiseModel, class_probabilities, fit_mixture, mixture_log_odds
 from ._validation import MIN_SAMPLES, unchanged_on_error
 
 
-class TransitionDetector(BaseEstimator):
+class TransitionDetector(TrajectoryDetector):
     """Flag rows whose label is more likely a mistake for the class that they look like.
 
     It reads the beliefs that come along with the trajectories of a ``DynamicsCollector``: which
@@ -134,17 +134,20 @@ class TransitionDetector(BaseEstimator):
             with config_context(array_api_dispatch=False):  # the mixture's k-means knows numpy only
                 self._fit(X, beliefs, seed)
             self.found_copies_ = None
-            if beliefs is not None and copies is not None and copies.beliefs is not None:
+            if beliefs is not None and getattr(copies, "beliefs", None) is not None:
                 self.found_copies_ = self._find(copies, beliefs)
         return self
 
     def _find(self, copies, beliefs):
+        if len(copies.labels) == 0:
+            return None
         of_sources = class_probabilities(
             beliefs.logits[copies.sources], beliefs.labels[copies.sources], self.transition_
         )
         planted = copies.beliefs.labels
         of_sources[np.arange(len(planted)), planted] = 0  # not a mistake, then
         kinds = np.einsum("ij,ji->i", of_sources, self.transition_[:, planted])
+        kinds += np.finfo(float).tiny  # should all be impossible, they count alike
         return float(np.average(self._odds_of(copies.beliefs) > 0, weights=kinds))
 
     def _fit(self, X, beliefs, seed):
@@ -174,52 +177,6 @@ class TransitionDetector(BaseEstimator):
         suggested = np.where(self.flags_, likeliest, beliefs.labels)
         self.suggested_labels_ = self.classes_[suggested]
         self.suggested_label_probability_ = np.where(self.flags_, wrong * share, 1 - wrong)
-
-    def fit_predict(self, X, y=None):
-        """Learn from X and flag its rows.
-
-        Parameters
-        ----------
-        X : CorruptedArray of shape (n_samples, n_epochs)
-        y : Ignored
-            For the conventions of scikit-learn.
-
-        Returns
-        -------
-        flags : ndarray of shape (n_samples,), bool
-            True where the label is judged wrong.
-        """
-        return self.fit(X).flags_
-
-    def predict(self, X):
-        """Flag rows.
-
-        Parameters
-        ----------
-        X : CorruptedArray of shape (n_samples, n_epochs)
-            With beliefs, if the X of ``fit`` had them.
-
-        Returns
-        -------
-        flags : ndarray of shape (n_samples,), bool
-            True where the label is judged wrong.
-        """
-        return self.decision_function(X) > 0
-
-    def predict_proba(self, X):
-        """Give the probabilities of being clean and of being noisy.
-
-        Parameters
-        ----------
-        X : CorruptedArray of shape (n_samples, n_epochs)
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_samples, 2)
-            Clean, noisy.
-        """
-        wrong = expit(self.decision_function(X))
-        return np.column_stack([1 - wrong, wrong])
 
     def decision_function(self, X):
         """Give the log-odds that the label is wrong, positive where a row is flagged.
@@ -268,6 +225,9 @@ class TransitionDetector(BaseEstimator):
         if self.found_copies_ is None:
             return 0.0
         return float(self.found_copies_ - np.average(flags, weights=weights))
+
+    def _noise_probability(self, X):
+        return expit(self.decision_function(X))
 
     def _odds_of(self, beliefs):
         return self._model.log_odds(beliefs.logits, beliefs.labels)

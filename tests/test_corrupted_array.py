@@ -151,3 +151,15 @@ def test_copies_of_no_row_are_refused():
 def test_the_frozen_copies_cannot_be_replaced(array):
     with pytest.raises(AttributeError):
         array.corrupted.data = None
+
+
+def test_beliefs_of_other_rows_are_refused(array):
+    beliefs, copies = array.beliefs, array.corrupted
+    with pytest.raises(ValueError, match="data have 3 rows, beliefs 4"):
+        CorruptedArray(np.ones((3, 2)), beliefs=beliefs)
+    with pytest.raises(ValueError, match="2 corrupted copies, and beliefs of 4"):
+        CorruptedCopies(copies.data, copies.labels, copies.sources, beliefs)
+    with pytest.raises(ValueError, match=r"= \(4, 2\); got \(4, 3\)"):
+        Beliefs(np.ones((4, 3)), beliefs.labels, beliefs.classes)
+    with pytest.raises(ValueError, match="must be finite"):
+        Beliefs(np.full((4, 2), -np.inf), beliefs.labels, beliefs.classes)

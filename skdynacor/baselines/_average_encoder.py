@@ -2,16 +2,16 @@
 
 import numpy as np
 from sklearn import config_context
-from sklearn.base import BaseEstimator
 from sklearn.mixture import GaussianMixture
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._compat import validates_parameters
 from .._random import make_rng
+from .._trajectory_detector import TrajectoryDetector
 from .._validation import MIN_SAMPLES, unchanged_on_error
 
 
-class AverageEncoder(BaseEstimator):
+class AverageEncoder(TrajectoryDetector):
     """Flag rows by the mean of their trajectory, with a mixture of two Gaussians.
 
     The paper's Avg.Encoder. It takes the place of ``DynaCorDetector`` behind a
@@ -78,59 +78,17 @@ class AverageEncoder(BaseEstimator):
                     self.mixture_.fit(means)
             else:  # two Gaussians on one spot, which the mixture would warn of
                 self.mixture_ = None
-            self.noise_probability_ = self._noise_probability(means)
+            self.noise_probability_ = self._judge(means)
             self.flags_ = self.noise_probability_ > 0.5
             self.noise_rate_ = float(self.flags_.mean())
         return self
 
-    def fit_predict(self, X, y=None):
-        """Fit to X and flag its rows.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_epochs)
-        y : Ignored
-            For the conventions of scikit-learn.
-
-        Returns
-        -------
-        flags : ndarray of shape (n_samples,), bool
-            True where the label is judged wrong.
-        """
-        return self.fit(X).flags_
-
-    def predict(self, X):
-        """Flag rows.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_epochs)
-
-        Returns
-        -------
-        flags : ndarray of shape (n_samples,), bool
-            True where the label is judged wrong.
-        """
-        return self.predict_proba(X)[:, 1] > 0.5
-
-    def predict_proba(self, X):
-        """Give the probabilities of being clean and of being noisy.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_epochs)
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_samples, 2)
-            Clean, noisy.
-        """
+    def _noise_probability(self, X):
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)
-        noisy = self._noise_probability(X.mean(axis=1, keepdims=True))
-        return np.column_stack([1 - noisy, noisy])
+        return self._judge(X.mean(axis=1, keepdims=True))
 
-    def _noise_probability(self, means):
+    def _judge(self, means):
         if self.mixture_ is None:
             return np.zeros(len(means))
         return self.mixture_.predict_proba(means)[:, self.mixture_.means_[:, 0].argmin()]
