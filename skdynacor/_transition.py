@@ -9,7 +9,7 @@ import warnings
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.special import log_softmax, logsumexp
+from scipy.special import expit, log_softmax, logit, logsumexp
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
@@ -25,6 +25,8 @@ _LEAST_APART = 1.0
 _LEAST_DOUBT = -np.log(99.0)
 # No mixture is surer than this, in nats.
 _SUREST = 20.0
+# A class that fewer rows look like than this share of those labelled with it is not learnt.
+_LEAST_SEEN = 0.1
 
 
 def estimate_transition(logits, labels, sharpness=1.0, *, max_iter=50, tol=1e-4):
@@ -139,7 +141,8 @@ class NoiseModel:
     The log-odds that class pairs give are right if classes are as separate as they look, which
     makes them cautious where the classifier believes what it was told. The mixture asks instead
     which of two groups a row belongs to, which means nothing where there is but one. Where there
-    are two, both are averaged.
+    are two, both are averaged. Labels of a class that was not learnt, such as one of very few rows,
+    are in no more doubt than all others on average.
 
     Parameters
     ----------
@@ -153,10 +156,23 @@ class NoiseModel:
     def fit(self, logits, labels, seed):
         self.transition = estimate_transition(logits, labels, self.sharpness)
         self.mixture = fit_mixture(self._pairs(logits, labels), seed)
+        n_seen, n_labelled = (
+            np.bincount(classes, minlength=logits.shape[1])
+            for classes in (logits.argmax(axis=1), labels)
+        )
+        self.learnt = n_seen >= _LEAST_SEEN * n_labelled
+        known = self.learnt[labels]
+        odds = self._odds(logits[known], labels[known])
+        rate = expit(odds).mean() if known.any() else 0.5
+        self._usual = min(0.0, logit(max(rate, expit(-_SUREST))))
         return self
 
     def log_odds(self, logits, labels):
         """Log-odds that each label is wrong, (n_samples,)."""
+        odds = self._odds(logits, labels)
+        return np.where(self.learnt[labels], odds, np.minimum(odds, self._usual))
+
+    def _odds(self, logits, labels):
         pairs = self._pairs(logits, labels)
         if self.mixture is None:
             return pairs

@@ -148,3 +148,25 @@ def test_the_model_averages_both(drawn):
     odds = model.log_odds(logits, labels)
     assert_allclose(odds, (pairs + mixture_log_odds(model.mixture, pairs)) / 2)
     assert roc_auc_score(labels != classes, odds) > 0.9
+
+
+def test_labels_of_a_class_that_was_not_learnt_are_left_alone():
+    rng = np.random.default_rng(5)
+    classes = rng.integers(0, 2, 1000)
+    logits = 6 * np.eye(3)[classes] + rng.normal(size=(1000, 3))  # no row looks like the third
+    labels = np.where(rng.random(1000) < 0.2, 1 - classes, classes)
+    labels[:8] = 2
+    model = NoiseModel().fit(logits, labels, 0)
+    assert_array_equal(model.learnt, [True, True, False])
+    odds = model.log_odds(logits, labels)
+    assert_allclose(1 / (1 + np.exp(-odds[:8])), 0.2, atol=0.03)
+    assert np.mean((odds > 0)[8:] == (labels != classes)[8:]) > 0.98
+    few = model.log_odds(logits[:8], labels[:8])
+    assert_array_equal(few, odds[:8])
+
+
+def test_where_no_class_was_learnt_no_label_is_doubted():
+    logits = np.tile([0.0, 0.0, 9.0], (20, 1))
+    labels = np.arange(20) % 2
+    model = NoiseModel().fit(logits, labels, 0)
+    assert (model.log_odds(logits, labels) <= 0).all()

@@ -121,7 +121,7 @@ def test_without_beliefs_it_warns_and_takes_trajectories(problem):
         detector = TransitionDetector(random_state=0).fit(margins)
     assert f1_score(wrong, detector.flags_) > 0.95
     assert_array_equal(detector.predict(margins), detector.flags_)
-    for name in ("classes_", "transition_", "class_noise_rates_", "suggested_labels_"):
+    for name in ("classes_", "transition_", "learnt_", "class_noise_rates_", "suggested_labels_"):
         assert getattr(detector, name) is None
 
 
@@ -156,6 +156,14 @@ def test_a_rare_class_is_not_flagged_wholesale(rate):
         assert f1_score(wrong, flags) > 0.9
     else:
         assert flags.mean() <= 0.02
+
+
+def test_a_class_of_five_rows_among_many_is_left_alone():
+    X, y = make_blobs([5, *[180] * 9], centers=None, n_features=16, random_state=2)
+    for seed in range(2):
+        pipe = make_dynacor_pipeline(random_state=seed).fit(X, y)
+        assert pipe[-1].flags_[y == 0].mean() <= 0.4
+        assert pipe[-1].flags_.mean() <= 0.02
 
 
 @pytest.mark.parametrize("kind", ["symmetric", "asymmetric"])
