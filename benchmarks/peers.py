@@ -116,7 +116,7 @@ def draw(table):
     dots.set(
         xlabel="F1 of the flags, %", title="Beside the best of cleanlab's, chosen by the truth"
     )
-    dots.legend(frameon=False)
+    dots.legend(frameon=False, loc="lower left")
     figure.tight_layout()
     return figure
 

@@ -1,4 +1,4 @@
-"""Training a classifier once and recording how it agrees with every label."""
+"""Training a classifier and recording how it agrees with every label."""
 
 import hashlib
 from functools import partial

@@ -187,6 +187,15 @@ def test_memory_keeps_apart_what_differs_in_its_copies_alone(
     assert_array_equal(clone(paper).set_params(memory=None).fit(X, y).predict_proba(X), cached)
 
 
+def test_memory_keeps_all_that_goes_along(noisy_blobs, pipe, trainings, tmp_path):
+    X, y, _ = noisy_blobs
+    probability = clone(pipe).fit(X, y).predict_proba(X)
+    pipe.set_params(memory=str(tmp_path))
+    for _ in range(2):
+        assert_array_equal(pipe.fit(X, y).predict_proba(X), probability)
+    assert len(trainings) in (2, 6)  # one or, with screening, three; made once by each pipeline
+
+
 # --- metadata routing --------------------------------------------------------------------------
 
 
