@@ -23,6 +23,7 @@ from speed import Synthetic, count_distinct, first_settings, refuse_jobs
 from threadpoolctl import threadpool_limits
 
 from skdynacor import CorruptedArray, CorruptedCopies, DynaCorDetector, make_dynacor_pipeline
+from skdynacor.nets import make_mlp_classifier
 
 ROWS = (10_000, 31_623, 100_000, 316_228, 1_000_000)
 #: What is drawn against the number of rows: panels and the columns in them.
@@ -67,9 +68,10 @@ class Trajectories(NamedTuple):
         return kinds[rows], kinds[copies]
 
 
-def run_pipeline(X, y, wrong, device, seed, recipe):
+def run_pipeline(X, y, wrong, device, seed, recipe, batch_size):
     """Corrupt, train and record, detect; return F1 and what it cost."""
-    pipe = make_dynacor_pipeline(recipe=recipe, device=device, random_state=seed)
+    net = make_mlp_classifier(batch_size=batch_size)
+    pipe = make_dynacor_pipeline(net, recipe=recipe, device=device, random_state=seed)
     with own_peak() if isinstance(X, np.memmap) else peak() as above:
         corrupted, corruption = timed(pipe[0].fit_transform, X, y)
         # A pipeline keeps its steps until the end, but not what they hand on.
@@ -83,7 +85,7 @@ def run_pipeline(X, y, wrong, device, seed, recipe):
     }
 
 
-def run_detection(rows, copies, device, seed, recipe):
+def run_detection(rows, copies, device, seed):
     """Detect; return what it cost."""
     labels, sources = np.zeros(len(copies), dtype=np.int8), np.arange(len(copies))
     T = CorruptedArray(rows, CorruptedCopies(copies, labels, sources))
@@ -154,26 +156,24 @@ def save(source, seed, folder):
 
 def measure(argument, seed, variants):
     """Give the costs of one run in a fresh process."""
-    source, device, disk, recipe = argument
+    source, device, disk, *how = argument
     with tempfile.TemporaryDirectory() as folder:
         save(source, seed, folder)
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
             detects = isinstance(source, Trajectories)
-            return [
-                executor.submit(run_saved, folder, detects, disk, device, seed, recipe).result()
-            ]
+            return [executor.submit(run_saved, folder, detects, disk, device, seed, *how).result()]
 
 
 @threadpool_limits.wrap(limits=1)
-def run_saved(folder, detects, disk, device, seed, recipe):
+def run_saved(folder, detects, disk, device, seed, *how):
     """Run on the arrays of a folder."""
     torch.set_num_threads(1)
     run = run_detection if detects else run_pipeline
     few = Trajectories(300) if detects else Synthetic(300, 8)
-    run(*few.make(0), device, 0, recipe)  # loads all there is
+    run(*few.make(0), device, 0, *how)  # loads all there is
     first, *others = sorted(Path(folder).iterdir())
     X = np.load(first, mmap_mode="r" if disk else None)
-    return run(X, *map(np.load, others), device, seed, recipe)
+    return run(X, *map(np.load, others), device, seed, *how)
 
 
 def find_units(benchmark):
@@ -183,7 +183,7 @@ def find_units(benchmark):
         for rows in args.rows:
             source = Trajectories(rows)
             keys = {"data": "trajectories", "rows": rows, "epochs": source.epochs}
-            units.append(({**keys, "device": args.device}, (source, args.device, False, "paper")))
+            units.append(({**keys, "device": args.device}, (source, args.device, False)))
         return units
     for setting in first_settings(benchmark, Synthetic(0, args.features)):
         made = isinstance(setting, Synthetic)
@@ -191,8 +191,10 @@ def find_units(benchmark):
         for rows in args.rows:
             source = setting._replace(rows=rows) if made else Resampled(setting, rows)
             keys = {"data": setting.data, "noise": setting.noise, "rows": rows}
-            keys |= {"features": features, "recipe": args.recipe, "device": args.device}
-            units.append((keys, (source, args.device, args.disk, args.recipe)))
+            keys |= {"features": features, "recipe": args.recipe, "batch size": args.batch_size}
+            keys["device"] = args.device
+            how = args.recipe, args.batch_size
+            units.append((keys, (source, args.device, args.disk, *how)))
     return units
 
 
@@ -242,6 +244,7 @@ def main():
         help="leave the rows on the disk; memory is then what the process holds of its own, "
         "apart from files, and results are named scale_disk",
     )
+    add("--batch-size", type=int, default=128, help="(default: %(default)s)")
     add("--recipe", choices=RECIPES, default="transition", help="(default: %(default)s)")
     args = benchmark.parse()
     refuse_jobs(benchmark)

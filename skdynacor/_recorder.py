@@ -116,9 +116,9 @@ class Recorder(Callback):
         return self.record.transpose(1, 2).cpu().contiguous()
 
     def mean_logits(self):
-        """Return the mean of each row's logits, (n_rows, n_classes), on the CPU."""
-        total, times = self.sums
-        return (total / times[:, None]).cpu()
+        """Return the mean of each row's logits, (n_rows, n_classes), and forget their sums."""
+        (total, times), self.sums = self.sums, None
+        return total.div_(times[:, None]).cpu()
 
     def _write(self, positions, outputs):
         outputs = outputs[0] if isinstance(outputs, tuple) else outputs

@@ -65,6 +65,23 @@ class ArrayRows(Dataset):
         return tensor.to(self.targets.device, non_blocking=True)
 
 
+class SomeRows(Dataset):
+    """Some rows of a data set that serves batches; torch's ``Subset`` takes a list of positions."""
+
+    def __init__(self, dataset, positions):
+        self.dataset = dataset
+        self.positions = positions
+
+    def __len__(self):
+        return len(self.positions)
+
+    def __getitem__(self, position):
+        return self.dataset[int(self.positions[position])]
+
+    def __getitems__(self, positions):
+        return self.dataset.__getitems__(self.positions[positions].tolist())
+
+
 class IndexedDataset(Dataset):
     """Any data set of pairs (X, y), served with the position of each row."""
 

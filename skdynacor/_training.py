@@ -8,7 +8,6 @@ import torch
 from sklearn.base import clone
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EpochScoring, LRScheduler, PassthroughScoring
-from torch.utils.data import Subset
 
 from ._accelerate import device_of, drop_schedules, gather, let_go, n_processes_of
 from ._arrays import to_arrays, to_tensors
@@ -16,7 +15,7 @@ from ._checkpoints import TrainingFolder, make_checkpoints
 from ._device import seeded
 from ._net import check_outputs, prepare
 from ._recorder import Recorder
-from ._rows import to_tensor
+from ._rows import SomeRows, to_tensor
 
 #: Methods of skorch that decide what a training step is. A net that has its own keeps them.
 _STEP_METHODS = (
@@ -149,7 +148,7 @@ def record_net(
         train(net, trained_on, resume=None if folder is None else folder.resume)
         del net.callbacks_[-len(listeners) :]
         let_go(net)
-    record, logits = recorder.trajectories().numpy(), recorder.mean_logits().numpy()
+    logits, record = recorder.mean_logits().numpy(), recorder.trajectories().numpy()
     return TrainedNet(net, recorder.checkpoints, to_logits), record, logits
 
 
@@ -160,11 +159,10 @@ def _leave_out(net, dataset, only):
                 f"screen=True leaves rows out, which the classifier's iterator_train__{name} does "
                 "not know of. Leave it unset, or set screen=False."
             )
-    only = only.tolist()
     size = net.get_params_for("iterator_train").get("batch_size", net.batch_size)
     if len(only) % size == 1:  # batch norm takes no batch of one row
-        only.append(only[0])
-    return Subset(dataset, only)
+        only = np.append(only, only[0])
+    return SomeRows(dataset, only)
 
 
 def _check_in_memory(keep, folder):

@@ -10,6 +10,7 @@ import warnings
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.special import expit, log_softmax, logit, logsumexp
+from sklearn import config_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
@@ -102,7 +103,8 @@ def fit_mixture(log_odds, seed):
     levels = _squash(log_odds)
     if np.ptp(levels) < 1e-6:
         return None
-    with warnings.catch_warnings():
+    # Its k-means knows numpy only.
+    with warnings.catch_warnings(), config_context(array_api_dispatch=False):
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer than two distinct values
         mixture = GaussianMixture(2, random_state=seed).fit(levels[:, None])
     apart = np.ptp(mixture.means_) / np.sqrt(mixture.covariances_.max())
@@ -162,8 +164,8 @@ class NoiseModel:
         )
         self.learnt = n_seen >= _LEAST_SEEN * n_labelled
         known = self.learnt[labels]
-        odds = self._odds(logits[known], labels[known])
-        rate = expit(odds).mean() if known.any() else 0.5
+        odds = self._odds(logits, labels)[known]
+        rate = expit(odds).mean() if len(odds) > 0 else 0.5
         self._usual = min(0.0, logit(max(rate, expit(-_SUREST))))
         return self
 

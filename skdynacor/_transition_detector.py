@@ -4,7 +4,6 @@ import warnings
 
 import numpy as np
 from scipy.special import expit
-from sklearn import config_context
 from sklearn.utils.validation import (
     check_consistent_length,
     check_is_fitted,
@@ -134,8 +133,7 @@ class TransitionDetector(TrajectoryDetector):
                     stacklevel=3,
                 )
             seed = int(make_rng(self.random_state, "TransitionDetector").integers(2**31))
-            with config_context(array_api_dispatch=False):  # the mixture's k-means knows numpy only
-                self._fit(X, beliefs, seed)
+            self._fit(X, beliefs, seed)
             self.found_copies_ = None
             if beliefs is not None and getattr(copies, "beliefs", None) is not None:
                 self.found_copies_ = self._find(copies, beliefs)

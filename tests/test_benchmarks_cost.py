@@ -92,7 +92,7 @@ def without_processes(call, monkeypatch):
     monkeypatch.setattr(scale, "ProcessPoolExecutor", lambda n, mp_context: ThreadPoolExecutor(n))
 
 
-SCALE_KEYS = [*SPEED_KEYS[:4], "recipe", *SPEED_KEYS[4:]]
+SCALE_KEYS = [*SPEED_KEYS[:4], "recipe", "batch size", *SPEED_KEYS[4:]]
 COSTS = ["distinct", "memory MB", "input MB", "memory / input", "seconds"]
 
 
