@@ -7,6 +7,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import pandas as pd
+import torch
 from sklearn.datasets import load_digits
 from sklearn.metrics import f1_score, precision_score, recall_score
 
@@ -23,6 +24,7 @@ def main():
     parser.add_argument("--out", type=Path, default=Path("demo-output"), help="folder to write to")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
+    torch.set_num_threads(1)  # steps are small; several threads would wait for each other
     args.out.mkdir(parents=True, exist_ok=True)
 
     X, y_true = load_digits(return_X_y=True)
