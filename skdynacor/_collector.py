@@ -302,21 +302,20 @@ class DynamicsCollector(
                 labels = np.concatenate([codes, copied])
             self._row_keys, self._row_labels, self._row_shape = hash_rows(X), codes, X.shape[1:]
             signals = [find_signal(signal) for signal in (self.signal, *self.also)]
-            train = partial(
-                self._train, X, rows, labels, signals, self._draw_seed(), keep=self.keep_checkpoints
-            )
+            seed = draw_seed(make_rng(self.random_state, "DynamicsCollector"))
+            train = partial(self._train, X, seed=seed)
             self.trained_on_, only = np.arange(len(X)), None
             if self.screen:
-                only = self.trained_on_ = rows_in_no_doubt(self._screen(train), codes)
-            self._trained, record, logits = train(only=only)
+                screening = self._screen(partial(train, rows[:0], codes, signals[:1], keep=False))
+                only = self.trained_on_ = rows_in_no_doubt(screening, codes)
+            self._trained, record, logits = train(
+                rows, labels, signals, only=only, keep=self.keep_checkpoints
+            )
             self._logits = logits[: len(X)]
             record, *further = (self._with_copies(each, copies, labels, logits) for each in record)
             self.dynamics_, self._n_features_out = np.asarray(record), record.shape[1]
             self.records_ = dict(zip(self.also, further, strict=True))
         return record
-
-    def _draw_seed(self):
-        return draw_seed(make_rng(self.random_state, "DynamicsCollector"))
 
     def _screen(self, train):
         """Logits of each row, of a training on the half without it."""
@@ -325,8 +324,8 @@ class DynamicsCollector(
         alone = (np.bincount(labels) == 1)[labels]  # of its class; a training needs all classes
         logits = np.empty((len(labels), len(self.classes_)), dtype=np.float32)
         for name, told in (("first-half", half), ("second-half", ~half)):
-            *_, judged = train(only=np.flatnonzero(told | alone), keep=False, name=name)
-            logits[~told] = judged[: len(labels)][~told]
+            *_, judged = train(only=np.flatnonzero(told | alone), name=name)
+            logits[~told] = judged[~told]
         return logits
 
     def _with_copies(self, record, copies, labels, logits):
@@ -340,7 +339,7 @@ class DynamicsCollector(
     def _beliefs(self, logits, labels):
         return Beliefs(logits, labels, self.classes_)
 
-    def _train(self, X, copies, labels, signals, seed, *, keep, only=None, name=""):
+    def _train(self, X, copies, labels, signals, *, seed, keep, only=None, name=""):
         if not isinstance(self.classifier, NeuralNet | None):
             self._check_nothing_on_disk()
             return record_stages(

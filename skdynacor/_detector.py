@@ -7,12 +7,7 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 from sklearn.cluster import KMeans
-from sklearn.utils.validation import (
-    check_consistent_length,
-    check_is_fitted,
-    column_or_1d,
-    validate_data,
-)
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._compat import Interval, validates_parameters
 from ._device import choose_device, seeded
@@ -20,7 +15,7 @@ from ._distinct import distinct_trajectories
 from ._encoder import fit_encoder, flag, noise_probability, weighted_mean
 from ._random import draw_seed, make_rng
 from ._trajectory_detector import TrajectoryDetector
-from ._validation import MIN_SAMPLES, check_copies, unchanged_on_error
+from ._validation import MIN_SAMPLES, check_copies, check_weights, unchanged_on_error
 
 # Entries of trajectories that the encoder takes at a time, and of which it keeps what the backward
 # pass needs (0.7 KB each).
@@ -233,9 +228,7 @@ class DynaCorDetector(TrajectoryDetector):
         q_noisy, noisy = self._noise_probability(X), self._flagged_copies_mean
         if getattr(X, "corrupted", None) is not None:
             noisy = _mean_where_flagged(self._noise_probability(X.corrupted.data))
-        weights = np.ones(len(q_noisy)) if sample_weight is None else column_or_1d(sample_weight)
-        check_consistent_length(q_noisy, weights)
-        weights = np.where(flag(q_noisy), 0, weights)
+        weights = np.where(flag(q_noisy), 0, check_weights(sample_weight, q_noisy))
         if noisy is None or not weights.any():
             return 0.0
         return float((noisy - np.average(q_noisy, weights=weights)) ** 2)

@@ -133,6 +133,13 @@ def mixture_log_odds(mixture, log_odds):
     return np.clip(odds, -_SUREST, _SUREST)
 
 
+def average_with(mixture, log_odds):
+    """Average log-odds with those of a mixture; without one they stay as they are."""
+    if mixture is None:
+        return log_odds
+    return (log_odds + mixture_log_odds(mixture, log_odds)) / 2
+
+
 def _squash(log_odds):
     return np.arcsinh(log_odds / _SURE)
 
@@ -157,28 +164,23 @@ class NoiseModel:
 
     def fit(self, logits, labels, seed):
         self.transition = estimate_transition(logits, labels, self.sharpness)
-        self.mixture = fit_mixture(self._pairs(logits, labels), seed)
+        pairs = self._pairs(logits, labels)
+        self.mixture = fit_mixture(pairs, seed)
         n_seen, n_labelled = (
             np.bincount(classes, minlength=logits.shape[1])
             for classes in (logits.argmax(axis=1), labels)
         )
         self.learnt = n_seen >= _LEAST_SEEN * n_labelled
         known = self.learnt[labels]
-        odds = self._odds(logits, labels)[known]
+        odds = average_with(self.mixture, pairs)[known]
         rate = expit(odds).mean() if len(odds) > 0 else 0.5
         self._usual = min(0.0, logit(max(rate, expit(-_SUREST))))
         return self
 
     def log_odds(self, logits, labels):
         """Log-odds that each label is wrong, (n_samples,)."""
-        odds = self._odds(logits, labels)
+        odds = average_with(self.mixture, self._pairs(logits, labels))
         return np.where(self.learnt[labels], odds, np.minimum(odds, self._usual))
-
-    def _odds(self, logits, labels):
-        pairs = self._pairs(logits, labels)
-        if self.mixture is None:
-            return pairs
-        return (pairs + mixture_log_odds(self.mixture, pairs)) / 2
 
     def _pairs(self, logits, labels):
         return noise_log_odds(logits, labels, self.transition, self.sharpness)

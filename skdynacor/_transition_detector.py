@@ -4,18 +4,13 @@ import warnings
 
 import numpy as np
 from scipy.special import expit
-from sklearn.utils.validation import (
-    check_consistent_length,
-    check_is_fitted,
-    column_or_1d,
-    validate_data,
-)
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._compat import validates_parameters
 from ._random import make_rng
 from ._trajectory_detector import TrajectoryDetector
-from ._transition import NoiseModel, class_probabilities, fit_mixture, mixture_log_odds
-from ._validation import MIN_SAMPLES, unchanged_on_error
+from ._transition import NoiseModel, average_with, class_probabilities, fit_mixture
+from ._validation import MIN_SAMPLES, check_weights, unchanged_on_error
 
 
 class TransitionDetector(TrajectoryDetector):
@@ -170,15 +165,16 @@ class TransitionDetector(TrajectoryDetector):
             self._suggest(beliefs)
 
     def _suggest(self, beliefs):
-        rows = np.arange(len(beliefs.labels))
-        others = class_probabilities(beliefs.logits, beliefs.labels, self.transition_)
-        others[rows, beliefs.labels] = 0
-        likeliest = others.argmax(axis=1)
+        suggested, probability = beliefs.labels.copy(), 1 - self.noise_probability_
+        flagged = np.flatnonzero(self.flags_)
+        rows, labels = np.arange(len(flagged)), beliefs.labels[flagged]
+        others = class_probabilities(beliefs.logits[flagged], labels, self.transition_)
+        others[rows, labels] = 0
+        likeliest = suggested[flagged] = others.argmax(axis=1)
         share = others[rows, likeliest] / np.maximum(others.sum(axis=1), np.finfo(float).tiny)
-        wrong = self.noise_probability_
-        suggested = np.where(self.flags_, likeliest, beliefs.labels)
+        probability[flagged] = self.noise_probability_[flagged] * share
         self.suggested_labels_ = self.classes_[suggested]
-        self.suggested_label_probability_ = np.where(self.flags_, wrong * share, 1 - wrong)
+        self.suggested_label_probability_ = probability
 
     def decision_function(self, X):
         """Give the log-odds that the label is wrong, positive where a row is flagged.
@@ -222,8 +218,7 @@ class TransitionDetector(TrajectoryDetector):
             if no copies were there in ``fit``.
         """
         flags = self.predict(X)
-        weights = np.ones(len(flags)) if sample_weight is None else column_or_1d(sample_weight)
-        check_consistent_length(flags, weights)
+        weights = check_weights(sample_weight, flags)
         if self.found_copies_ is None:
             return 0.0
         return float(self.found_copies_ - np.average(flags, weights=weights))
@@ -237,10 +232,7 @@ class TransitionDetector(TrajectoryDetector):
     def _log_odds(self, X, beliefs):
         if beliefs is not None:
             return self._odds_of(beliefs)
-        levels = _levels(X)
-        if self._model is None:
-            return levels
-        return (levels + mixture_log_odds(self._model, levels)) / 2
+        return average_with(self._model, _levels(X))
 
 
 def _levels(X):

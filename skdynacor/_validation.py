@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_consistent_length, column_or_1d, validate_data
 
 from ._compat import is_pandas_na
 
@@ -192,3 +192,10 @@ def _check_no_missing(y):
             f"Input y contains {y[missing[0]]} in row {missing[0]} ({missing.size} rows in all); "
             "every row needs a label: drop these rows, or give them a class of their own."
         )
+
+
+def check_weights(sample_weight, rows):
+    """Return how much each row counts, (n_rows,); ``None`` counts all alike."""
+    weights = np.ones(len(rows)) if sample_weight is None else column_or_1d(sample_weight)
+    check_consistent_length(rows, weights)
+    return weights
