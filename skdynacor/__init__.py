@@ -8,17 +8,17 @@ the three together.
 
 from importlib import import_module
 
-from ._corrupted_array import Beliefs, CorruptedArray, CorruptedCopies
-from ._corruptor import LabelCorruptor
-from ._transition_detector import TransitionDetector
+from .corrupted_array import Beliefs, CorruptedArray, CorruptedCopies
+from .corruption.label_corruptor import LabelCorruptor
+from .detection.transition_detector import TransitionDetector
 
 __version__ = "0.1.0"
 
 # Importing torch takes seconds, so what needs it is imported when it is first asked for.
 _TORCH_BACKED = {
-    "DynamicsCollector": "._collector",
-    "DynaCorDetector": "._detector",
-    "make_dynacor_pipeline": "._pipeline",
+    "DynamicsCollector": ".recording.dynamics_collector",
+    "DynaCorDetector": ".detection.dynacor_detector",
+    "make_dynacor_pipeline": ".pipeline",
 }
 
 __all__ = [

@@ -1,0 +1,195 @@
+"""A sieve that grows finer while the classifier trains on what it lets through."""
+
+import math
+from numbers import Real
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from skorch import NeuralNet
+from skorch.callbacks import Callback
+from torch import nn
+from torch.nn import functional as F
+
+from ..groundwork.random_numbers import draw_random_state, make_rng
+from ..groundwork.sklearn_private import Interval, validates_parameters
+from ..groundwork.validation import row_params, unchanged_on_error, validate_rows_and_labels
+from ..nets import make_mlp_classifier
+from ..recording.dynamics_collector import DynamicsCollector
+from .transductive_detector import TransductiveDetector
+
+#: Probabilities below this count as this much: without a bound the regulariser, which rewards large
+#: losses of other labels, could fall for ever, and the few largest would decide the mean loss.
+LOWEST_PROBABILITY = 1e-8
+
+
+def class_losses(logits):
+    """Give the cross-entropy of every label, (n_samples, n_classes), in nats."""
+    return -F.log_softmax(logits, dim=1).clamp(min=math.log(LOWEST_PROBABILITY))
+
+
+def of_label(losses, labels):
+    """Pick each row's own label, (n_samples,)."""
+    return losses.gather(dim=1, index=labels[:, None])[:, 0]
+
+
+def sieve_margin(logits, labels):
+    """Subtract the label's loss from the mean loss over all classes, (n_samples,), in nats.
+
+    The sieve keeps a row where it is not negative: where the label fits better than a class at
+    random.
+    """
+    losses = class_losses(logits)
+    return losses.mean(dim=1) - of_label(losses, labels)
+
+
+class CORESLoss(nn.Module):
+    """Cross-entropy less ``beta`` times its mean over random labels, of the rows in the sieve.
+
+    Parameters
+    ----------
+    prior : array-like of shape (n_classes,)
+        How often each label is given.
+
+    Attributes
+    ----------
+    beta : float
+        Weight of the regulariser.
+    sieving : bool
+        Whether rows outside the sieve are left out.
+    """
+
+    def __init__(self, prior):
+        super().__init__()
+        self.register_buffer("prior", torch.as_tensor(prior).float())
+        self.beta, self.sieving = 0.0, False
+
+    def forward(self, logits, labels):
+        """Map logits (n_samples, n_classes) and labels (n_samples,) to a scalar."""
+        losses = class_losses(logits)
+        loss = of_label(losses, labels) - self.beta * losses @ self.prior
+        if self.sieving:
+            loss = loss * (sieve_margin(logits.detach(), labels) >= 0)
+        return loss.mean()
+
+
+class SieveSchedule(Callback):
+    """Set the loss at the start of every epoch, in shares of the training.
+
+    Plain cross-entropy for the first tenth; then ``beta`` rises to its full weight over three
+    tenths, and the sieve works from three tenths on.
+    """
+
+    def __init__(self, beta):
+        self.beta = beta
+
+    def on_epoch_begin(self, net, **kwargs):
+        done = (len(net.history) - 1) / net.max_epochs
+        net.criterion_.beta = self.beta * float(np.clip((done - 0.1) / 0.3, 0, 1))
+        net.criterion_.sieving = done >= 0.3
+
+
+class CORES(TransductiveDetector):
+    """Flag rows outside the sieve at the end of a training on those inside.
+
+    The loss is regularised to make the classifier sure of itself; a row stays in the sieve as long
+    as its label's loss is at most the mean loss over all classes. At the last epoch, those outside
+    are flagged.
+
+    Parameters
+    ----------
+    classifier : skorch.NeuralNet or None, default=None
+        The classifier to train, see ``DynamicsCollector``; its module returns logits, its
+        criterion is replaced.
+    beta : float >= 0, default=2
+        Weight of the regulariser.
+    device : str, default="auto"
+        Where to train, see ``DynamicsCollector``.
+    random_state : int, RandomState instance or None, default=None
+        Decides the training. Pass an int for results that repeat.
+
+    Attributes
+    ----------
+    flags_ : ndarray of shape (n_samples,), bool
+        True where the label is judged wrong.
+    noise_score_ : ndarray of shape (n_samples,)
+        Loss of the label less the mean loss over all classes, at the last epoch, in nats: positive
+        where a row is flagged.
+    noise_rate_ : float
+        Share of rows flagged.
+    classes_ : ndarray of shape (n_classes,)
+    n_features_in_ : int
+
+    Notes
+    -----
+    NOTE[DIFF]: the source trains 100 epochs of a ResNet, and sets the schedule in epochs; here it
+    is in shares of however many epochs the classifier trains.
+
+    References
+    ----------
+    .. [1] Cheng et al., "Learning with Instance-Dependent Label Noise: A Sample Sieve Approach",
+       ICLR 2021. https://doi.org/10.48550/arXiv.2010.02347
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skdynacor.baselines import CORES
+    >>> X, y = load_digits(return_X_y=True)
+    >>> y[:3] = [5, 5, 5]
+    >>> cores = CORES(random_state=0).fit(X, y)
+    >>> cores.flags_[:3]
+    array([ True,  True,  True])
+    """
+
+    _parameter_constraints: dict = {
+        "classifier": [NeuralNet, None],
+        "beta": [Interval(Real, 0, None, closed="left")],
+        "device": [str],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(self, classifier=None, *, beta=2, device="auto", random_state=None):
+        self.classifier = classifier
+        self.beta = beta
+        self.device = device
+        self.random_state = random_state
+
+    @validates_parameters(prefer_skip_nested_validation=True)
+    def fit(self, X, y):
+        """Train on what the sieve lets through.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+        y : array-like of shape (n_samples,)
+            The given labels, of at least two classes.
+
+        Returns
+        -------
+        self : CORES
+        """
+        with unchanged_on_error(self):
+            X, self.classes_, codes = validate_rows_and_labels(self, X, y, **row_params(X))
+            rng = make_rng(self.random_state, "CORES")
+            collector = DynamicsCollector(
+                self._sieving_classifier(np.bincount(codes) / len(codes)),
+                signal=sieve_margin,
+                device=self.device,
+                random_state=draw_random_state(rng),
+            )
+            margin = collector.fit_transform(X, codes)[:, -1]
+            self._flag(margin < 0, -margin)
+        return self
+
+    def _sieving_classifier(self, prior):
+        net = make_mlp_classifier() if self.classifier is None else clone(self.classifier)
+        criterion = net.criterion if isinstance(net.criterion, type) else type(net.criterion)
+        if criterion is not nn.CrossEntropyLoss:
+            raise ValueError(
+                f"CORES replaces the cross-entropy of a classifier whose module returns logits; "
+                f"this one has criterion={criterion.__name__}. Set "
+                "criterion=torch.nn.CrossEntropyLoss, and end the module in logits."
+            )
+        callbacks = [] if net.callbacks in (None, "disable") else list(net.callbacks)
+        callbacks.append(("sieve", SieveSchedule(self.beta)))
+        return net.set_params(criterion=CORESLoss, criterion__prior=prior, callbacks=callbacks)

@@ -1,0 +1,201 @@
+"""Checks that several estimators share."""
+
+from contextlib import contextmanager
+
+import numpy as np
+from sklearn.utils import check_array
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_consistent_length, column_or_1d, validate_data
+
+from .sklearn_private import is_pandas_na
+
+#: Fewer rows than this say nothing about how wrong labels are learnt.
+MIN_SAMPLES = 5
+
+
+@contextmanager
+def unchanged_on_error(estimator):
+    """Restore an estimator's attributes when the block fails or is interrupted."""
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
+
+
+def validate_rows_and_labels(estimator, X, y, **check_params):
+    """Validate what ``fit`` is given, and number the classes.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Gets ``n_features_in_`` and, where X names them, ``feature_names_in_``.
+    X : array-like of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,)
+    **check_params
+        Passed to ``sklearn.utils.check_array``.
+
+    Returns
+    -------
+    X : ndarray of shape (n_samples, n_features)
+    classes : ndarray of shape (n_classes,)
+    codes : ndarray of shape (n_samples,), dtype int64
+    """
+    if getattr(getattr(y, "dtype", None), "kind", None) == "O":  # pandas' NA trips scikit-learn
+        _check_no_missing(np.asarray(y))
+    X, y = validate_data(estimator, X, y, ensure_min_samples=MIN_SAMPLES, **check_params)
+    return X, *encode_labels(y)
+
+
+def encode_labels(y):
+    """Number the classes in ``y``.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+        Class labels of any sortable type.
+
+    Returns
+    -------
+    classes : ndarray of shape (n_classes,)
+        The distinct labels, sorted.
+    codes : ndarray of shape (n_samples,), dtype int64
+        ``classes[codes]`` equals ``y``.
+
+    Raises
+    ------
+    ValueError
+        If a label is missing, labels cannot be sorted, the values are continuous, or all labels
+        are the same.
+    """
+    _check_no_missing(y)
+    try:
+        classes, codes = np.unique(y, return_inverse=True)
+    except TypeError as error:
+        kinds = sorted({type(label).__name__ for label in y})
+        raise ValueError(
+            f"y mixes labels of the types {kinds}, which have no common order; "
+            "give all labels one type, for instance with y.astype(str)."
+        ) from error
+    # scikit-learn calls objects of any kind an unknown target.
+    check_classification_targets(np.array(y.tolist()) if y.dtype.kind == "O" else y)
+    if len(classes) < 2:
+        raise ValueError(
+            f"y holds one class only ({classes[0]!r}); telling wrong labels from right ones "
+            "needs at least two classes."
+        )
+    return classes, codes.reshape(-1).astype(np.int64)
+
+
+def encode_known_labels(labels, classes):
+    """Number labels by the classes of an earlier fit.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_samples,)
+    classes : ndarray of shape (n_classes,)
+        Sorted.
+
+    Returns
+    -------
+    codes : ndarray of shape (n_samples,), dtype int64
+
+    Raises
+    ------
+    ValueError
+        If a label is not among the classes.
+    """
+    _check_no_missing(labels)
+    known = np.isin(labels, classes)
+    if not known.all():
+        strangers = list(dict.fromkeys(labels[~known].tolist()))
+        raise ValueError(
+            f"labels holds classes that fit did not see: {strangers[:10]}; fit saw "
+            f"{classes.tolist()[:20]}. Drop these rows, or fit on data that has every class."
+        )
+    return np.searchsorted(classes, labels).astype(np.int64)
+
+
+def row_params(X):
+    """Parameters of ``check_array`` for rows that a net trains on.
+
+    Rows may have any number of dimensions. In memory they are laid out for quick access; on the
+    disk (``np.memmap``) they stay as they are, and are converted by the batch.
+    """
+    if lives_on_disk(X):
+        return {"allow_nd": True}
+    return {"allow_nd": True, "dtype": [np.float32, np.float16, np.uint8], "order": "C"}
+
+
+def lives_on_disk(X):
+    """Tell whether an array is a ``np.memmap``, or a view of one."""
+    while X is not None and not isinstance(X, np.memmap):
+        X = getattr(X, "base", None)
+    return X is not None
+
+
+def check_row_shape(X, shape):
+    """Check that rows have the shape of those in ``fit``, beyond the first dimension.
+
+    Raises
+    ------
+    ValueError
+    """
+    if X.shape[1:] != shape:
+        raise ValueError(
+            f"X has rows of shape {X.shape[1:]}, fit saw rows of shape {shape}; bring them to the "
+            "same shape."
+        )
+
+
+def check_copies(copies, X):
+    """Check the rows of corrupted copies as those of X were.
+
+    Parameters
+    ----------
+    copies : CorruptedCopies or None
+        ``None`` stands for no copies.
+    X : ndarray of shape (n_samples, ...)
+
+    Returns
+    -------
+    rows : ndarray of shape (n_copies, ...)
+        Of the dtype of X, if that is a float.
+    """
+    if copies is None:
+        return X[:0]
+    dtype = X.dtype if X.dtype.kind == "f" else "numeric"  # never cut to whole numbers
+    rows = check_array(
+        copies.data, dtype=dtype, input_name="the copies", ensure_min_samples=0, allow_nd=True
+    )
+    if rows.shape[1:] != X.shape[1:]:
+        raise ValueError(
+            f"The corrupted copies have shape {rows.shape}, X has shape {X.shape}; both must come "
+            "from the same rows, and have the same columns."
+        )
+    return rows
+
+
+def _check_no_missing(y):
+    if y.dtype.kind == "f":
+        missing = np.flatnonzero(~np.isfinite(y))
+    elif y.dtype.kind == "O":
+        missing = np.flatnonzero(
+            [label is None or is_pandas_na(label) or label != label for label in y]
+        )
+    else:
+        return
+    if missing.size:
+        raise ValueError(
+            f"Input y contains {y[missing[0]]} in row {missing[0]} ({missing.size} rows in all); "
+            "every row needs a label: drop these rows, or give them a class of their own."
+        )
+
+
+def check_weights(sample_weight, rows):
+    """Return how much each row counts, (n_rows,); ``None`` counts all alike."""
+    weights = np.ones(len(rows)) if sample_weight is None else column_or_1d(sample_weight)
+    check_consistent_length(rows, weights)
+    return weights

@@ -1,0 +1,107 @@
+"""The three steps, put together."""
+
+from sklearn.pipeline import Pipeline
+from skorch import NeuralNet
+
+from .corruption.label_corruptor import LabelCorruptor
+from .detection.dynacor_detector import DynaCorDetector
+from .detection.transition_detector import TransitionDetector
+from .recording.dynamics_collector import DynamicsCollector
+
+RECIPES = ("transition", "paper")
+
+
+def make_dynacor_pipeline(
+    classifier=None,
+    *,
+    recipe="transition",
+    gamma=0.1,
+    alpha=None,
+    signal=None,
+    device="auto",
+    memory=None,
+    random_state=None,
+):
+    """Make the pipeline that finds wrong labels.
+
+    Parameters
+    ----------
+    classifier : skorch.NeuralNet, scikit-learn classifier or None, default=None
+        The classifier to train, see ``DynamicsCollector``. ``None`` takes
+        ``skdynacor.nets.make_mlp_classifier()``; its parameters are then those of the pipeline
+        that start with ``dynamicscollector__classifier__``. With a scikit-learn classifier, copies
+        are not jittered: trees would tell them by their odd values, and know their labels by heart.
+    recipe : {"transition", "paper"}, default="transition"
+        How to find wrong labels:
+
+        - ``"transition"``: train on each half of the rows to screen the other, train on what is
+          not in doubt, and flag by which classes are mistaken for which, see
+          ``TransitionDetector``;
+        - ``"paper"``: train once, and flag by the shape of the trajectories, see
+          ``DynaCorDetector``.
+    gamma : float in (0, 1], default=0.1
+        Number of corrupted copies, as a share of the rows, see ``LabelCorruptor``. The recipe
+        "transition" only checks itself by them; "paper" learns from them.
+    alpha : float >= 0, default=None
+        Weight of the alignment, see ``DynaCorDetector``; for the recipe "paper" only, where
+        ``None`` stands for 0.05.
+    signal : str or callable, default=None
+        What to record, see ``DynamicsCollector``. ``None`` records the logit difference, and for
+        the recipe "paper" its sign.
+    device : str, default="auto"
+        Where to train: ``"auto"`` takes CUDA when there is one.
+    memory : str, joblib.Memory or None, default=None
+        Where to keep the training, so that a search over ``alpha`` trains once per ``gamma``.
+    random_state : int, RandomState instance or None, default=None
+        Passed to every step. Pass an int for results that repeat.
+
+    Returns
+    -------
+    pipeline : sklearn.pipeline.Pipeline
+        With the steps ``labelcorruptor``, ``dynamicscollector`` and ``transitiondetector``, or
+        ``dynacordetector`` for the recipe "paper".
+
+    Raises
+    ------
+    ValueError
+        If there is no such recipe, or ``alpha`` is given for one that has none.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from skdynacor import make_dynacor_pipeline
+    >>> X, y = load_wine(return_X_y=True)
+    >>> y[[3, 70, 150]] = [2, 0, 1]
+    >>> pipe = make_dynacor_pipeline(random_state=0)
+    >>> flags = pipe.fit_predict(X, y)
+    >>> flags[[3, 70, 150]]
+    array([ True,  True,  True])
+    >>> pipe[-1].suggested_labels_[[3, 70, 150]]
+    array([0, 1, 2])
+    """
+    if recipe not in RECIPES:
+        raise ValueError(f"recipe must be one of {', '.join(map(repr, RECIPES))}; got {recipe!r}.")
+    paper = recipe == "paper"
+    if alpha is not None and not paper:
+        raise ValueError(
+            f"alpha={alpha} is a weight of DynaCorDetector, which the recipe {recipe!r} does not "
+            "use. Leave it out, or pass recipe='paper'."
+        )
+    if signal is None:
+        signal = "quantized_logit_difference" if paper else "logit_difference"
+    if classifier is None:
+        from .nets import make_mlp_classifier
+
+        classifier = make_mlp_classifier()
+    jitter = {} if isinstance(classifier, NeuralNet) else {"jitter": 0}
+    corruptor = LabelCorruptor(gamma, random_state=random_state, **jitter)
+    collector = DynamicsCollector(
+        classifier, signal=signal, screen=not paper, device=device, random_state=random_state
+    )
+    if paper:
+        weight = {} if alpha is None else {"alpha": alpha}
+        detector = DynaCorDetector(**weight, device=device, random_state=random_state)
+    else:
+        detector = TransitionDetector(random_state=random_state)
+    steps = corruptor, collector, detector
+    return Pipeline([(type(step).__name__.lower(), step) for step in steps], memory=memory)

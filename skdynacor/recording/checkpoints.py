@@ -1,0 +1,253 @@
+"""Saving a training at every epoch, so that one that was killed goes on."""
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import joblib
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator
+from skorch.callbacks import Callback, LRScheduler
+from skorch.history import History
+
+from .accelerated_nets import weights_of
+
+_PLAIN = (type(None), bool, int, float, str)
+
+
+class SavedWeights(Sequence):
+    """The weights after each epoch, in files of a folder.
+
+    Parameters
+    ----------
+    folder : str or Path
+    """
+
+    def __init__(self, folder):
+        self.folder = str(Path(folder).resolve())
+        self.n_epochs = 0
+
+    def append(self, state):
+        Path(self.folder).mkdir(parents=True, exist_ok=True)
+        _save(state, self._path(self.n_epochs))
+        self.n_epochs += 1
+
+    def __len__(self):
+        return self.n_epochs
+
+    def __getitem__(self, epoch):
+        path = self._path(range(self.n_epochs)[epoch])
+        if not path.exists():
+            raise FileNotFoundError(
+                f"The weights of epoch {epoch + 1} are missing: there is no {path}. Rows that were "
+                "not in the training cannot be judged without them; fit again."
+            )
+        return _load(path)
+
+    def _path(self, epoch):
+        return Path(self.folder) / f"weights-{epoch + 1:04d}.pt"
+
+
+class NoWeights:
+    """Takes the place of weights that are not kept."""
+
+    def __init__(self):
+        self.n_epochs = 0
+
+    def append(self, state):
+        self.n_epochs += 1
+
+    def __len__(self):
+        return self.n_epochs
+
+    def __reversed__(self):
+        raise ValueError(
+            "X has rows that were not in the training, which takes the weights of every epoch to "
+            "judge; they were not kept. Fit with keep_checkpoints=True or a folder."
+        )
+
+
+def make_checkpoints(keep):
+    """Make what keeps weights: in memory (True), not at all (False), or in a folder (its path)."""
+    if isinstance(keep, bool):
+        return [] if keep else NoWeights()
+    return SavedWeights(keep)
+
+
+class TrainingFolder(Callback):
+    """Save a training after every epoch, and take it up again.
+
+    A file for each epoch holds the signals recorded in it and the weights after it; ``state.pt``,
+    replaced last, holds what the next epoch starts from. All are written beside and then renamed,
+    so that a kill at any moment leaves a folder from which the training goes on.
+
+    Parameters
+    ----------
+    folder : str or Path
+    identity : dict
+        What the training is of: names of its parts, with a plain value for each.
+
+    Raises
+    ------
+    ValueError
+        If the folder holds a training of anything else; it names what differs.
+    """
+
+    def __init__(self, folder, identity):
+        self.folder = Path(folder)
+        self.identity = identity
+
+    def of(self, recorder):
+        """Save what a recorder records; return self."""
+        self.recorder = recorder
+        return self
+
+    def claim(self, seed):
+        """Check that the folder is new or holds this training.
+
+        Returns
+        -------
+        seed : int
+            That of the training in the folder, if there is one.
+        """
+        path = self.folder / "training.json"
+        if path.exists():
+            saved = json.loads(path.read_text())
+            names = dict.fromkeys([*self.identity, *saved["identity"]])
+            differ = [n for n in names if saved["identity"].get(n) != self.identity.get(n)]
+            if differ:
+                raise ValueError(
+                    f"checkpoint_dir={str(self.folder)!r} holds another training; what differs: "
+                    f"{', '.join(differ)}. Name another folder, or remove this one."
+                )
+            return saved["seed"]
+        self.folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({"identity": self.identity, "seed": seed}, indent=1)
+        _replace(path, lambda file: file.write(text.encode()))
+        return seed
+
+    def resume(self, net):
+        """Bring a net that is about to train to where the saved training ended.
+
+        Returns
+        -------
+        n_epochs : int
+            How many epochs are done.
+        """
+        path = self.folder / "state.pt"
+        if not path.exists():
+            return 0
+        state = _load(path)
+        for epoch in range(state["n_epochs"]):
+            saved = _load(self._epoch_path(epoch))
+            signals = saved["signals"].to(net.device)
+            self.recorder.take_up(signals, saved["weights"], state["sums"])
+        net.module_.load_state_dict(saved["weights"])
+        net.optimizer_.load_state_dict(state["optimizer"])
+        for schedule, saved_schedule in zip(_schedules(net), state["schedules"], strict=True):
+            schedule.load_state_dict(saved_schedule)
+        net.history_ = History(json.loads(state["history"]))
+        for generator, saved_generator in zip(_generators(net), state["generators"], strict=True):
+            generator.set_state(saved_generator)
+        torch.set_rng_state(state["random"])
+        torch.cuda.set_rng_state_all(state["random_cuda"])
+        return state["n_epochs"]
+
+    def on_epoch_end(self, net, **kwargs):
+        n_epochs = len(self.recorder.checkpoints)
+        done = {"signals": self.recorder.last_signals().cpu(), "weights": weights_of(net)}
+        _save(done, self._epoch_path(n_epochs - 1))
+        _save(
+            {
+                "n_epochs": n_epochs,
+                "sums": [each.cpu() for each in self.recorder.sums],
+                "optimizer": net.optimizer_.state_dict(),
+                "schedules": [schedule.state_dict() for schedule in _schedules(net)],
+                "history": json.dumps(net.history.to_list()),
+                "generators": [generator.get_state() for generator in _generators(net)],
+                "random": torch.get_rng_state(),
+                "random_cuda": torch.cuda.get_rng_state_all(),
+            },
+            self.folder / "state.pt",
+        )
+
+    def _epoch_path(self, epoch):
+        return self.folder / f"epoch-{epoch + 1:04d}.pt"
+
+
+def identify(estimator, arrays):
+    """Describe a training: a digest of each array, and the estimator's parameters.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+    arrays : dict of str to ndarray
+
+    Returns
+    -------
+    identity : dict of str to str
+    """
+    digests = {
+        name: hashlib.blake2b(np.ascontiguousarray(array), digest_size=16).hexdigest()
+        for name, array in arrays.items()
+    }
+    ignored = ("checkpoint_dir", "keep_checkpoints", "device")
+    parameters = {
+        name: _describe(value)
+        for name, value in estimator.get_params().items()
+        if name not in ignored and not name.endswith("__verbose")
+    }
+    return {**digests, **parameters}
+
+
+def _describe(value):
+    """Name a parameter's value alike in every process."""
+    if isinstance(value, _PLAIN):
+        return repr(value)
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_describe, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{k}: {_describe(v)}' for k, v in value.items())}}}"
+    if isinstance(value, (np.ndarray, np.generic, torch.Tensor)):
+        return joblib.hash(np.asarray(value))
+    if isinstance(value, torch.nn.Module):
+        return repr(value)
+    if isinstance(value, (type, BaseEstimator)) or callable(value):
+        kind = value if hasattr(value, "__qualname__") else type(value)
+        return f"{kind.__module__}.{kind.__qualname__}"
+    return f"{type(value).__module__}.{type(value).__qualname__}"
+
+
+def _schedules(net):
+    schedules = [callback for _, callback in net.callbacks_ if isinstance(callback, LRScheduler)]
+    return [schedule.lr_scheduler_ for schedule in schedules]
+
+
+def _generators(net):
+    """Generators of random numbers that the user gave to the loader or its sampler."""
+    loader = net.get_params_for("iterator_train")
+    found = [loader.get("generator"), getattr(loader.get("sampler"), "generator", None)]
+    return [generator for generator in found if generator is not None]
+
+
+def _save(state, path):
+    _replace(path, lambda file: torch.save(state, file))
+
+
+def _load(path):
+    with torch.serialization.safe_globals([Counter]):  # of torch's own MultiStepLR
+        return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _replace(path, write):
+    """Write a file whole or not at all."""
+    beside = path.with_name(path.name + ".part")
+    with beside.open("wb") as file:
+        write(file)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)

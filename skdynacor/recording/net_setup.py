@@ -1,0 +1,162 @@
+"""Setting up a skorch net, and the data set that it trains on."""
+
+import inspect
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from skorch import NeuralNetBinaryClassifier
+from skorch.callbacks import EarlyStopping
+from skorch.dataset import Dataset as SkorchDataset
+from skorch.dataset import ValidSplit
+from torch import nn
+from torch.utils.data import default_collate
+
+from ..groundwork.devices import choose_device
+from ..groundwork.moments import mean_and_scale
+from ..groundwork.validation import MIN_SAMPLES
+from ..nets import make_mlp_classifier
+from .accelerated_nets import device_of, evaluate, is_accelerated, set_up_accelerator
+from .row_batches import ArrayRows, IndexedCollate, IndexedDataset, as_fetched, to_tensor
+from .signals import logits_from_log_odds, logits_from_probabilities
+
+
+def prepare(classifier, X, copies, labels, n_classes, device):
+    """Clone a net, tell it about the data, and make its data set.
+
+    Parameters
+    ----------
+    classifier : skorch.NeuralNet or None
+        ``None`` takes the default MLP.
+    X : ndarray of shape (n_samples, n_features)
+    copies : ndarray of shape (n_copies, n_features)
+        Further rows to train on.
+    labels : ndarray of shape (n_samples + n_copies,), dtype int64
+        From 0 to n_classes − 1.
+    n_classes : int
+    device : str
+        ``"auto"`` takes CUDA when there is one, else the classifier's own device.
+
+    Returns
+    -------
+    net : skorch.NeuralNet
+        Not yet initialized.
+    dataset : torch.utils.data.Dataset
+    """
+    net = make_mlp_classifier() if classifier is None else clone(classifier)
+    _check_net(net)
+    net.set_params(train_split=None, warm_start=False)
+    if is_accelerated(net):
+        set_up_accelerator(net, device)
+    else:
+        net.set_params(device=choose_device(device, otherwise=net.device))
+    if getattr(net, "classes", ()) is None:  # skorch cannot infer them from a data set
+        net.set_params(classes=list(range(n_classes)))
+    _tell_module(net, X, n_classes)
+    targets = to_tensor(labels)
+    if isinstance(net, NeuralNetBinaryClassifier):
+        targets = targets.float()
+    return net, _make_dataset(net, X, copies, targets)
+
+
+def _check_net(net):
+    split = net.train_split
+    default = isinstance(split, ValidSplit) and split.cv == 5 and split.random_state is None
+    if split and not default:
+        raise ValueError(
+            f"The classifier holds rows out of its training (train_split={split}); rows held out "
+            "leave no trail. Set train_split=None."
+        )
+    loader = net.get_params_for("iterator_train")
+    sampler = loader.get("batch_sampler")
+    if loader.get("drop_last") or getattr(sampler, "drop_last", False):
+        raise ValueError(
+            "The classifier drops the last batch of an epoch (iterator_train__drop_last=True); "
+            "rows that are dropped leave no trail. Set iterator_train__drop_last=False."
+        )
+    for callback in net.callbacks or () if net.callbacks != "disable" else ():
+        callback = callback[1] if isinstance(callback, tuple) else callback
+        if isinstance(callback, EarlyStopping) or callback is EarlyStopping:
+            raise ValueError(
+                "The classifier stops early (EarlyStopping among its callbacks); every epoch of "
+                "max_epochs is needed. Remove the callback, or lower max_epochs."
+            )
+    if net.max_epochs < 1:
+        raise ValueError(
+            f"The classifier trains for max_epochs={net.max_epochs}; at least 1 is needed."
+        )
+
+
+def _tell_module(net, X, n_classes):
+    """Set what a module asks for by name and the user did not set."""
+    if not inspect.isclass(net.module):
+        return
+    asked = set(inspect.signature(net.module).parameters) - set(net.get_params_for("module"))
+    facts = {"n_features": X.shape[1], "n_classes": n_classes}
+    if X.ndim > 2:  # images: the first dimension of a row is its channels
+        facts["n_channels"] = X.shape[1]
+    if asked & {"feature_mean", "feature_scale"}:
+        facts["feature_mean"], facts["feature_scale"] = mean_and_scale(X)
+    net.set_params(**{f"module__{name}": facts[name] for name in facts.keys() & asked})
+
+
+def _make_dataset(net, X, copies, targets):
+    """Make the training's data set, and set up the net's loader for it."""
+    loader = net.get_params_for("iterator_train")
+    custom = net.dataset is not SkorchDataset or net.get_params_for("dataset")
+    if custom or "collate_fn" in loader:
+        inner = net.get_dataset(np.concatenate([X, copies], dtype=np.float32), targets.numpy())
+        dataset = IndexedDataset(inner)
+        collate = IndexedCollate(loader.get("collate_fn", default_collate))
+    else:
+        # Workers are processes, which cannot share what lives on an accelerator.
+        device = "cpu" if loader.get("num_workers") else device_of(net)
+        dataset, collate = ArrayRows(X, copies, targets, device), as_fetched
+    # NB: pinning takes batches apart and loses their positions.
+    net.set_params(iterator_train__collate_fn=collate, iterator_train__pin_memory=False)
+    return dataset
+
+
+def check_outputs(net, dataset, n_classes):
+    """Try the net on a few rows; return how its outputs become logits."""
+    batch = net.iterator_train__collate_fn(dataset.__getitems__(list(range(MIN_SAMPLES))))
+    shape = tuple(batch[0].shape)
+    try:
+        outputs = evaluate(net, batch)
+    except Exception as error:
+        raise ValueError(
+            f"The classifier's module fails on a batch of shape {shape}: "
+            f"{type(error).__name__}: {error}. Set its input size to {shape[1:]}, or give its "
+            "constructor a parameter n_features, which is set for you."
+        ) from None
+    outputs = outputs[0] if isinstance(outputs, tuple) else outputs
+    if isinstance(net, NeuralNetBinaryClassifier):
+        if n_classes != 2 or outputs.numel() != len(outputs):
+            raise ValueError(
+                f"NeuralNetBinaryClassifier separates two classes with one output; y has "
+                f"{n_classes} classes and the module returns shape {tuple(outputs.shape)}."
+            )
+        return logits_from_log_odds
+    if tuple(outputs.shape) != (len(batch[0]), n_classes):
+        raise ValueError(
+            f"The classifier's module returns shape {tuple(outputs.shape)} for a batch of "
+            f"{len(batch[0])} rows; y has {n_classes} classes, so it must return "
+            f"({len(batch[0])}, {n_classes}). Set its number of outputs to {n_classes}, or give "
+            "its constructor a parameter n_classes, which is set for you."
+        )
+    sums = outputs.float().sum(dim=1)
+    probabilities = bool(
+        (outputs >= 0).all() and torch.isclose(sums, sums.new_ones(()), atol=1e-3).all()
+    )
+    if isinstance(net.criterion_, nn.CrossEntropyLoss) and probabilities:
+        raise ValueError(
+            "The classifier's module ends in a softmax and its criterion, CrossEntropyLoss, takes "
+            "a softmax again. Remove the softmax from the module, or set criterion=NLLLoss."
+        )
+    if isinstance(net.criterion_, nn.NLLLoss) and not probabilities:
+        raise ValueError(
+            "The classifier's criterion is NLLLoss, for which skorch wants probabilities, but the "
+            "module returns something else. Set criterion=torch.nn.CrossEntropyLoss for logits, "
+            "or end the module in a softmax."
+        )
+    return logits_from_probabilities if probabilities else torch.nn.Identity()

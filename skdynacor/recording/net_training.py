@@ -1,0 +1,258 @@
+"""Training a skorch net, without what its loop pays per batch where nobody needs it."""
+
+import copy
+import hashlib
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from skorch import NeuralNet
+from skorch.callbacks import Callback, EpochScoring, LRScheduler, PassthroughScoring
+
+from ..groundwork.devices import seeded
+from ..groundwork.weights import to_arrays, to_tensors
+from .accelerated_nets import device_of, drop_schedules, gather, let_go, n_processes_of
+from .checkpoints import TrainingFolder, make_checkpoints
+from .net_setup import check_outputs, prepare
+from .row_batches import SomeRows, to_tensor
+from .signal_recorder import Recorder
+
+#: Methods of skorch that decide what a training step is. A net that has its own keeps them.
+_STEP_METHODS = (
+    *("fit_loop", "run_single_epoch", "train_step", "train_step_single"),
+    *("initialize_module", "initialize_criterion", "initialize_optimizer"),
+)
+
+#: Callbacks that listen to batches, but do not read their loss from the history.
+_BLIND_TO_LOSSES = (Recorder, TrainingFolder, LRScheduler, EpochScoring, PassthroughScoring)
+
+
+class TrainedNet:
+    """A net with its weights after every epoch.
+
+    Parameters
+    ----------
+    classifier : skorch.NeuralNet
+    checkpoints : list of dict
+        The module's state after each epoch.
+    to_logits : callable
+        Turns what the net puts out into logits of shape (n, n_classes).
+    """
+
+    rows_at_once = 65536  # to ask the logits of
+
+    def __init__(self, classifier, checkpoints, to_logits):
+        self.classifier = classifier
+        self.checkpoints = checkpoints
+        self.to_logits = to_logits
+
+    def __getstate__(self):
+        state = vars(self).copy()
+        state["classifier"] = _without_schedules(self.classifier)
+        if isinstance(self.checkpoints, list):
+            state["checkpoints"] = [to_arrays(weights) for weights in self.checkpoints]
+        return state
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        if isinstance(self.checkpoints, list):
+            self.checkpoints = [to_tensors(weights) for weights in self.checkpoints]
+
+    def staged_logits(self, X):
+        """Yield the logits of rows after every epoch, (n_samples, n_classes), the last first."""
+        net = clone(self.classifier)
+        net.callbacks = "disable"  # set_params fails where they are disabled already
+        # What is drawn here decides nothing: weights are replaced, loaders draw needlessly.
+        with seeded(0):
+            net.initialize()
+            for state in reversed(self.checkpoints):
+                net.module_.load_state_dict(state)
+                outputs = net.forward(X)
+                outputs = outputs[0] if isinstance(outputs, tuple) else outputs
+                yield self.to_logits(outputs.float())
+
+
+def _without_schedules(net):
+    """Copy a trained net, less its spent schedules, which hold tensors of the optimiser's."""
+    net = copy.copy(net)
+    net.callbacks_ = [(name, copy.copy(callback)) for name, callback in net.callbacks_]
+    drop_schedules(net)
+    if isinstance(net.callbacks, list):
+        # skorch initializes the very ones that it is given.
+        net.callbacks = clone(net.callbacks, safe=False)
+    return net
+
+
+def record_net(
+    classifier,
+    X,
+    copies,
+    labels,
+    n_classes,
+    *,
+    signals,
+    device,
+    seed,
+    only=None,
+    keep=True,
+    folder=None,
+):
+    """Train a net and record the signals of every row at every epoch.
+
+    Parameters
+    ----------
+    classifier : skorch.NeuralNet or None
+    X : ndarray of shape (n_samples, ...)
+    copies : ndarray of shape (n_copies, ...)
+    labels : ndarray of shape (n_samples + n_copies,), dtype int64
+    n_classes : int
+    signals : list of callable
+        ``(logits, labels) -> (n,)``.
+    device : str
+    seed : int
+    only : ndarray of shape (n_trained,) or None, default=None
+        Positions of the rows to train on; the others are judged after every epoch. ``None`` trains
+        on all.
+    keep : bool or path, default=True
+        Whether or where to keep the weights of every epoch.
+    folder : TrainingFolder or None, default=None
+        Where the training is saved, and taken up again.
+
+    Returns
+    -------
+    trained : TrainedNet
+    record : ndarray of shape (n_signals, n_samples + n_copies, n_epochs)
+    logits : ndarray of shape (n_samples + n_copies, n_classes)
+        Their mean over the epochs.
+    """
+    net, dataset = prepare(classifier, X, copies, labels, n_classes, device)
+    if n_processes_of(net) > 1:
+        _check_in_memory(keep, folder)
+        seed = _agree(net, (X, copies, labels), seed)
+    if folder is not None:
+        seed = folder.claim(seed)
+    with seeded(seed):
+        net.initialize()
+        to_logits = check_outputs(net, dataset, n_classes)
+        recorder = Recorder(
+            signals=signals,
+            to_logits=to_logits,
+            labels=to_tensor(labels),
+            n_epochs=net.max_epochs,
+            fetch=lambda positions: net.iterator_train__collate_fn(dataset.__getitems__(positions)),
+            checkpoints=make_checkpoints(keep),
+        )
+        listeners = [recorder] if folder is None else [recorder, folder.of(recorder)]
+        for listener in listeners:
+            listener.initialize()
+            net.callbacks_.append((type(listener).__name__, listener))
+        trained_on = dataset if only is None else _leave_out(net, dataset, only)
+        train(net, trained_on, resume=None if folder is None else folder.resume)
+        del net.callbacks_[-len(listeners) :]
+        let_go(net)
+    logits, record = recorder.mean_logits().numpy(), recorder.trajectories().numpy()
+    return TrainedNet(net, recorder.checkpoints, to_logits), record, logits
+
+
+def _leave_out(net, dataset, only):
+    for name in ("sampler", "batch_sampler"):
+        if net.get_params_for("iterator_train").get(name) is not None:
+            raise ValueError(
+                f"screen=True leaves rows out, which the classifier's iterator_train__{name} does "
+                "not know of. Leave it unset, or set screen=False."
+            )
+    size = net.get_params_for("iterator_train").get("batch_size", net.batch_size)
+    if len(only) % size == 1:  # batch norm takes no batch of one row
+        only = np.append(only, only[0])
+    return SomeRows(dataset, only)
+
+
+def _check_in_memory(keep, folder):
+    if folder is not None or not isinstance(keep, bool):
+        name, instead = ("keep_checkpoints", True) if folder is None else ("checkpoint_dir", None)
+        raise ValueError(
+            f"Several processes train the classifier, and would all write to the folder of {name}. "
+            f"Set {name}={instead}, or train in one process."
+        )
+
+
+def _agree(net, arrays, seed):
+    """Check that all processes that train a net have the same arrays; return the first's seed."""
+    digest = hashlib.blake2b(digest_size=8)
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array))
+    digest = int.from_bytes(digest.digest(), "little", signed=True)
+    digests, seeds = gather(net, torch.tensor([digest, seed], device=device_of(net))).T.tolist()
+    if len(set(digests)) > 1:
+        raise ValueError(
+            "The processes that train the classifier have different rows or labels. Give each the "
+            "same X and y, and an int for the random_state of what makes copies of rows."
+        )
+    return seeds[0]
+
+
+def train(net, dataset, resume=None):
+    """Train an initialized net for ``max_epochs`` on a data set.
+
+    It is ``net.fit`` but for Ctrl-C, which skorch takes for a wish to stop early and which is
+    raised here. Nets that leave skorch's training step as it is get the same step without its
+    closure and bookkeeping, which small nets notice.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNet
+    dataset : torch.utils.data.Dataset
+    resume : callable or None, default=None
+        ``resume(net)`` brings the net to where a training ended before, and returns how many epochs
+        are done.
+    """
+    net.notify("on_train_begin", X=dataset, y=None)
+    n_epochs = net.max_epochs - (0 if resume is None else resume(net))
+    if _is_plain(net):
+        epoch_parts = {"dataset_train": dataset, "dataset_valid": None}
+        loader = net.get_iterator(dataset, training=True)
+        for _ in range(n_epochs):
+            net.notify("on_epoch_begin", **epoch_parts)
+            _run_epoch(net, loader)
+            net.notify("on_epoch_end", **epoch_parts)
+    else:
+        net.fit_loop(dataset, epochs=n_epochs)
+    net.notify("on_train_end", X=dataset, y=None)
+
+
+def _is_plain(net):
+    own_steps = any(getattr(type(net), m) is not getattr(NeuralNet, m) for m in _STEP_METHODS)
+    own_closure = isinstance(net.optimizer_, torch.optim.LBFGS)  # evaluates a step several times
+    callbacks = [callback for _, callback in net.callbacks_]
+    sees_gradients = any(
+        type(c).on_grad_computed is not Callback.on_grad_computed for c in callbacks
+    )
+    sees_losses = any(
+        type(callback).on_batch_end is not Callback.on_batch_end
+        and not isinstance(callback, _BLIND_TO_LOSSES)
+        for callback in callbacks
+    )
+    return not (own_steps or own_closure or sees_gradients or sees_losses)
+
+
+def _run_epoch(net, loader):
+    net.module_.train()
+    net.criterion_.train()
+    losses = []
+    for batch in loader:
+        net.notify("on_batch_begin", batch=batch, training=True)
+        X, y = batch
+        net.optimizer_.zero_grad()
+        y_pred = net.infer(X)
+        loss = net.get_loss(y_pred, y, X=X, training=True)
+        loss.backward()
+        net.optimizer_.step()
+        # Kept, small tensors split up the memory; but for a device's, the host would wait.
+        losses.append(loss.item() if loss.device.type == "cpu" else loss.detach())
+        net.history.record_batch("train_batch_size", len(y))
+        net.notify("on_batch_end", batch=batch, training=True, loss=loss, y_pred=y_pred)
+    if torch.is_tensor(losses[0]):
+        losses = torch.stack(losses).tolist()
+    for record, loss in zip(net.history[-1]["batches"], losses, strict=True):
+        record["train_loss"] = loss
+    net.history.record("train_batch_count", len(losses))

@@ -1,0 +1,71 @@
+"""Training signals: pure functions of logits and labels.
+
+Every function takes
+
+- ``logits``: float tensor of shape (n_samples, n_classes),
+- ``labels``: int64 tensor of shape (n_samples,), the given label of each row,
+
+and returns a float tensor of shape (n_samples,).
+"""
+
+import torch
+from torch.nn import functional as F
+
+
+def logit_difference(logits, labels):
+    """Subtract the largest other logit from the given label's, unbounded.
+
+    Positive where the classifier agrees with the label. It is also the margin of AUM.
+    """
+    given = labels[:, None]
+    others = logits.scatter(dim=1, index=given, value=-torch.inf)
+    return logits.gather(dim=1, index=given)[:, 0] - others.amax(dim=1)
+
+
+def quantized_logit_difference(logits, labels):
+    """Tell whether the classifier agrees with the label: +1 if so, also at a tie, else −1.
+
+    The paper's signal, Section 4.2.
+    """
+    # The given label's logit less the largest of all: 0 where it is the largest.
+    behind = logits.gather(dim=1, index=labels[:, None])[:, 0] - logits.amax(dim=1)
+    return torch.where(behind.isnan(), behind, torch.where(behind < 0, -1.0, 1.0))
+
+
+def confidence(logits, labels):
+    """Give the probability of the given label, in [0, 1]."""
+    return torch.exp(-cross_entropy(logits, labels))
+
+
+def cross_entropy(logits, labels):
+    """Give the negative log-probability of the given label, in nats, at least 0."""
+    return F.cross_entropy(logits, labels, reduction="none")
+
+
+SIGNALS = {
+    function.__name__: function
+    for function in (quantized_logit_difference, logit_difference, confidence, cross_entropy)
+}
+
+
+def find_signal(signal):
+    """Look up a signal by its name; a function is one already."""
+    if callable(signal):
+        return signal
+    if signal not in SIGNALS:
+        raise ValueError(
+            f"A signal must be a function or one of {', '.join(map(repr, SIGNALS))}; "
+            f"got {signal!r}."
+        )
+    return SIGNALS[signal]
+
+
+def logits_from_log_odds(outputs):
+    """Turn the output of a two-class net, (n_samples,) or (n_samples, 1), into (n_samples, 2)."""
+    outputs = outputs.reshape(-1)
+    return torch.stack([torch.zeros_like(outputs), outputs], dim=1)
+
+
+def logits_from_probabilities(outputs):
+    """Turn probabilities into logits of the same softmax, (n_samples, n_classes) both."""
+    return outputs.clamp(min=torch.finfo(outputs.dtype).tiny).log()
