@@ -4,10 +4,13 @@ All rows that are flagged are flagged in error, except for errors that the data 
 """
 
 import numpy as np
-from common import Benchmark, Setting, load, plt, timed
-from recording import RECIPES
+from data import Setting, load
+from figures import plt
+from harness import Benchmark
+from scoring import timed
 
 from skdynacor import make_dynacor_pipeline
+from skdynacor.pipeline import RECIPES
 
 CLASSES = ("as they are", "one of them rare")
 #: How many rows of the rare class stay at least.

@@ -7,8 +7,10 @@ wrong, judges each fold of five by the others, and has the best of all threshold
 from functools import lru_cache
 
 import numpy as np
-from common import Benchmark, plt, score, timed
+from figures import plt
+from harness import Benchmark
 from recording import record
+from scoring import score, timed
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import precision_recall_curve
 from sklearn.model_selection import StratifiedKFold, cross_val_predict

@@ -7,8 +7,10 @@ methods, which need features. ``--classifier boosting`` records scikit-learn's g
 
 from functools import lru_cache
 
-from common import Benchmark, choose, dots, score, timed
-from recording import CLASSIFIERS, RECIPES, Classifier, record
+from figures import dots
+from harness import Benchmark, choose
+from recording import CLASSIFIERS, Classifier, record
+from scoring import score, timed
 
 from skdynacor.baselines import (
     AUM,
@@ -18,12 +20,13 @@ from skdynacor.baselines import (
     SimiFeatR,
     SimiFeatV,
 )
+from skdynacor.pipeline import RECIPES
 
 #: Detectors that read dynamics, with the signal that they read and the recipe that records it; one
 #: recording serves all of a recipe.
 FROM_DYNAMICS = {
-    "transition": (*RECIPES["transition"], "transition"),
-    "dynacor": (*RECIPES["paper"], "paper"),
+    "transition": (RECIPES["transition"].detector, RECIPES["transition"].signal, "transition"),
+    "dynacor": (RECIPES["paper"].detector, RECIPES["paper"].signal, "paper"),
     "average_encoder": (AverageEncoder, "logit_difference", "paper"),
 }
 #: Detectors that take rows and labels.

@@ -3,7 +3,8 @@
 The untrained encoder, the clustering alone (α = 0), and clustering with alignment (the default).
 """
 
-from common import Benchmark, dots
+from figures import dots
+from harness import Benchmark
 from recording import record
 
 from skdynacor import DynaCorDetector

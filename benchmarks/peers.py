@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 from cleanlab.filter import find_label_issues
 from cleanlab.rank import get_label_quality_scores as rank
-from common import Benchmark, plt, score, timed
-from recording import RECIPES, record
+from figures import plt
+from harness import Benchmark
+from recording import record
+from scoring import score, timed
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
@@ -20,6 +22,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skdynacor.baselines import ConfidentLearning
+from skdynacor.pipeline import RECIPES
 
 FILTERS = (
     *("prune_by_noise_rate", "prune_by_class", "both", "confident_learning"),
@@ -58,10 +61,10 @@ def compare(argument, seed, variants):
     for variant in variants:
         classifier, _, rule = variant["method"].partition(" ")
         if classifier in RECIPES:
-            make_detector, signal = RECIPES[classifier]
+            recipe = RECIPES[classifier]
             recording = record(setting, seed, cache=cache, recipe=classifier)
-            detector = make_detector(random_state=seed)
-            scores = recording.detect(detector, signal)
+            detector = recipe.detector(random_state=seed)
+            scores = recording.detect(detector, recipe.signal)
             probability, rate = detector.noise_probability_, detector.noise_rate_
         else:
             if classifier not in probabilities:

@@ -9,7 +9,8 @@ import argparse
 from pathlib import Path
 
 import pandas as pd
-from common import Setting, noises, score, timed
+from data import Setting, noises
+from scoring import score, timed
 from tqdm import tqdm
 
 from skdynacor import make_dynacor_pipeline

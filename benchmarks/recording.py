@@ -7,20 +7,14 @@ from typing import NamedTuple
 
 import joblib
 import numpy as np
-from common import score, timed
+from scoring import score, timed
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 import skdynacor
-from skdynacor import DynaCorDetector, TransitionDetector, make_dynacor_pipeline
+from skdynacor import make_dynacor_pipeline
 from skdynacor.augment import center_crop
 from skdynacor.nets import make_mlp_classifier, make_resnet_classifier
-
-#: The detector of each recipe, and the signal that it reads.
-RECIPES = {
-    "transition": (TransitionDetector, "logit_difference"),
-    "paper": (DynaCorDetector, "quantized_logit_difference"),
-}
-SIGNALS = ("quantized_logit_difference", "logit_difference", "confidence", "cross_entropy")
+from skdynacor.recording.signals import SIGNALS
 
 
 class Classifier(NamedTuple):
@@ -76,7 +70,7 @@ def _train(setting, seed, gamma, classifier, recipe, state):
     pipe = make_dynacor_pipeline(classifier.make(), recipe=recipe, gamma=gamma, random_state=seed)
     pipe, collector = pipe[:-1], pipe[1]
     if recipe == "paper":
-        collector.set_params(also=SIGNALS[1:])
+        collector.set_params(also=[name for name in SIGNALS if name != collector.signal])
     if X.ndim > 2:
         pipe[0].set_params(augment=center_crop)  # as in the paper
 

@@ -16,14 +16,17 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from common import Benchmark, Setting, load, plt, timed
-from recording import RECIPES
+from data import Setting, load
+from figures import plt
+from harness import Benchmark
+from scoring import timed
 from sklearn.metrics import f1_score
 from speed import Synthetic, count_distinct, first_settings, refuse_jobs
 from threadpoolctl import threadpool_limits
 
 from skdynacor import CorruptedArray, CorruptedCopies, DynaCorDetector, make_dynacor_pipeline
 from skdynacor.nets import make_mlp_classifier
+from skdynacor.pipeline import RECIPES
 
 ROWS = (10_000, 31_623, 100_000, 316_228, 1_000_000)
 #: What is drawn against the number of rows: panels and the columns in them.

@@ -3,10 +3,12 @@
 All are recorded in one training; the detector is the same for all.
 """
 
-from common import Benchmark, dots
-from recording import SIGNALS, record
+from figures import dots
+from harness import Benchmark
+from recording import record
 
 from skdynacor import DynaCorDetector
+from skdynacor.recording.signals import SIGNALS
 
 
 def detect(argument, seed, variants):

@@ -16,7 +16,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from cleanlab.filter import find_label_issues
-from common import Benchmark, Setting, choose, load, noises, plt, timed
+from data import Setting, load, noises
+from figures import plt
+from harness import Benchmark, choose
+from scoring import timed
 from sklearn.model_selection import cross_val_predict
 from threadpoolctl import threadpool_limits
 

@@ -5,8 +5,10 @@ validation metric (Eq. 9, the default); and the best possible, which only the tr
 """
 
 import numpy as np
-from common import Benchmark, dots, score, timed
+from figures import dots
+from harness import Benchmark
 from recording import record
+from scoring import score, timed
 from sklearn.metrics import davies_bouldin_score, f1_score
 
 from skdynacor import DynaCorDetector

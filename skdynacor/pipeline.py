@@ -1,14 +1,29 @@
 """The three steps, put together."""
 
+from typing import NamedTuple
+
 from sklearn.pipeline import Pipeline
 from skorch import NeuralNet
 
 from .corruption.label_corruptor import LabelCorruptor
 from .detection.dynacor_detector import DynaCorDetector
 from .detection.transition_detector import TransitionDetector
+from .nets import make_mlp_classifier
 from .recording.dynamics_collector import DynamicsCollector
 
-RECIPES = ("transition", "paper")
+
+class Recipe(NamedTuple):
+    """How to find wrong labels: what to record, whether to screen rows first, and how to flag."""
+
+    signal: str
+    screen: bool
+    detector: type
+
+
+RECIPES = {
+    "transition": Recipe("logit_difference", True, TransitionDetector),
+    "paper": Recipe("quantized_logit_difference", False, DynaCorDetector),
+}
 
 
 def make_dynacor_pipeline(
@@ -81,27 +96,24 @@ def make_dynacor_pipeline(
     """
     if recipe not in RECIPES:
         raise ValueError(f"recipe must be one of {', '.join(map(repr, RECIPES))}; got {recipe!r}.")
-    paper = recipe == "paper"
-    if alpha is not None and not paper:
+    signal_of_recipe, screen, make_detector = RECIPES[recipe]
+    if alpha is not None and recipe != "paper":
         raise ValueError(
             f"alpha={alpha} is a weight of DynaCorDetector, which the recipe {recipe!r} does not "
             "use. Leave it out, or pass recipe='paper'."
         )
-    if signal is None:
-        signal = "quantized_logit_difference" if paper else "logit_difference"
-    if classifier is None:
-        from .nets import make_mlp_classifier
-
-        classifier = make_mlp_classifier()
+    classifier = make_mlp_classifier() if classifier is None else classifier
     jitter = {} if isinstance(classifier, NeuralNet) else {"jitter": 0}
     corruptor = LabelCorruptor(gamma, random_state=random_state, **jitter)
     collector = DynamicsCollector(
-        classifier, signal=signal, screen=not paper, device=device, random_state=random_state
+        classifier,
+        signal=signal_of_recipe if signal is None else signal,
+        screen=screen,
+        device=device,
+        random_state=random_state,
     )
-    if paper:
-        weight = {} if alpha is None else {"alpha": alpha}
-        detector = DynaCorDetector(**weight, device=device, random_state=random_state)
-    else:
-        detector = TransitionDetector(random_state=random_state)
+    detector = make_detector(random_state=random_state)
+    if recipe == "paper":
+        detector.set_params(device=device, **({} if alpha is None else {"alpha": alpha}))
     steps = corruptor, collector, detector
     return Pipeline([(type(step).__name__.lower(), step) for step in steps], memory=memory)

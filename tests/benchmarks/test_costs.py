@@ -13,7 +13,7 @@ pytest.importorskip("matplotlib")
 pytest.importorskip("cleanlab")
 pytest.importorskip("tqdm")
 
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
 @pytest.fixture
@@ -174,8 +174,8 @@ def test_scale_times_detection_alone(call, without_processes, tmp_path):
 
 def test_resampled_rows_keep_their_labels(monkeypatch):
     monkeypatch.syspath_prepend(BENCHMARKS)
-    scale, common = map(importlib.import_module, ("scale", "common"))
-    setting = common.Setting("digits", "symmetric 0.1")
+    scale, data = map(importlib.import_module, ("scale", "data"))
+    setting = data.Setting("digits", "symmetric 0.1")
     X, y, wrong = scale.Resampled(setting, 5000).make(0)
     assert (X.shape, X.dtype, y.shape) == ((5000, 64), np.float32, (5000,))
     assert len(np.unique(X, axis=0)) == 5000

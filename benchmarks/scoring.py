@@ -1,0 +1,23 @@
+"""How good flags and a ranking are, and how long a call takes."""
+
+import time
+
+from sklearn.metrics import f1_score, roc_auc_score
+
+
+def score(wrong, flags, noise_score, seconds):
+    """Score flags (in %) and a ranking against the truth."""
+    return {
+        "noise rate": float(wrong.mean()),
+        "flagged": float(flags.mean()),
+        "F1": float(100 * f1_score(wrong, flags, zero_division=0)),
+        "AUROC": float(roc_auc_score(wrong, noise_score)),
+        "seconds": float(seconds),
+    }
+
+
+def timed(function, *args, **kwargs):
+    """Call a function; return its result and the seconds that it took."""
+    start = time.perf_counter()
+    result = function(*args, **kwargs)
+    return result, time.perf_counter() - start
