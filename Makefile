@@ -14,6 +14,7 @@ test: .venv/ready .venv-oldest/ready
 lint: .venv/ready
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
+	.venv/bin/lint-imports
 
 .venv/ready: constraints.txt pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ..groundwork.random_numbers import draw_random_state, make_rng
 from ..groundwork.sklearn_private import validates_parameters
 from ..groundwork.validation import MIN_SAMPLES, check_weights, unchanged_on_error
-from .noise_transition import NoiseModel, average_with, class_probabilities, fit_mixture
+from ..noise_model.transition import NoiseModel, average_with, class_probabilities, fit_mixture
 from .trajectory_detector import TrajectoryDetector
 
 

@@ -37,6 +37,7 @@ from .screening import screen_rows
 from .signals import SIGNALS, find_signal
 from .staged_training import record_stages, refuse_folders
 
+
 class DynamicsCollector(
     ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
 ):

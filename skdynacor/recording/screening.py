@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ..detection.noise_transition import NoiseModel
+from ..noise_model.transition import NoiseModel
 
 # How many times as sharp beliefs are taken that come of half the rows and all their wrong labels,
 # and the share of each class's rows that is trained on whatever is believed of them.

@@ -5,8 +5,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import roc_auc_score
 
-from skdynacor.detection import noise_transition
-from skdynacor.detection.noise_transition import (
+from skdynacor.noise_model import transition as transition_module
+from skdynacor.noise_model.transition import (
     NoiseModel,
     class_probabilities,
     estimate_transition,
@@ -69,7 +69,7 @@ def test_parts_of_any_size_give_the_same(drawn, monkeypatch):
     logits, labels, _ = drawn
     whole = NoiseModel(2.0).fit(logits, labels, 0)
     odds = whole.log_odds(logits, labels)
-    monkeypatch.setattr(noise_transition, "_CHUNK_ENTRIES", 3 * 700)
+    monkeypatch.setattr(transition_module, "_CHUNK_ENTRIES", 3 * 700)
     in_parts = NoiseModel(2.0).fit(logits, labels, 0)
     assert_allclose(in_parts.transition, whole.transition, atol=1e-9)
     assert_allclose(in_parts.log_odds(logits, labels), odds, atol=1e-6)
