@@ -6,8 +6,7 @@ import numpy as np
 from skorch import NeuralNet
 
 from ..groundwork.random_numbers import draw_random_state, make_rng
-from ..groundwork.sklearn_private import Interval, validates_parameters
-from ..groundwork.validation import row_params, unchanged_on_error, validate_rows_and_labels
+from ..groundwork.sklearn_private import Interval
 from ..recording.dynamics_collector import DynamicsCollector
 from .transductive_detector import TransductiveDetector
 
@@ -81,40 +80,24 @@ class AUM(TransductiveDetector):
         self.device = device
         self.random_state = random_state
 
-    @validates_parameters(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
-        """Train twice and compare every row's margins with those of the moved rows.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
-        y : array-like of shape (n_samples,)
-            The given labels, of at least two classes.
-
-        Returns
-        -------
-        self : AUM
-        """
-        with unchanged_on_error(self):
-            X, self.classes_, codes = validate_rows_and_labels(self, X, y, **row_params(X))
-            rng = make_rng(self.random_state, "AUM")
-            extra = len(self.classes_)
-            groups = np.array_split(rng.permutation(len(X)), extra + 1)[:2]
-            shortfalls = np.full((2, len(X)), np.nan)
-            self.thresholds_ = np.empty(2)
-            for run, moved in enumerate(groups):
-                labels = codes.copy()
-                labels[moved] = extra
-                collector = DynamicsCollector(
-                    self.classifier,
-                    signal="logit_difference",
-                    device=self.device,
-                    random_state=draw_random_state(rng),
-                )
-                margins = collector.fit_transform(X, labels).mean(axis=1, dtype=np.float64)
-                self.thresholds_[run] = np.percentile(margins[moved], self.percentile)
-                shortfalls[run] = self.thresholds_[run] - margins
-                shortfalls[run, moved] = np.nan
-            noise_score = np.nanmean(shortfalls, axis=0)
-            self._flag(noise_score > 0, noise_score)
-        return self
+    def _judge(self, X, codes):
+        rng = make_rng(self.random_state, "AUM")
+        extra = len(self.classes_)
+        groups = np.array_split(rng.permutation(len(X)), extra + 1)[:2]
+        shortfalls = np.full((2, len(X)), np.nan)
+        self.thresholds_ = np.empty(2)
+        for run, moved in enumerate(groups):
+            labels = codes.copy()
+            labels[moved] = extra
+            collector = DynamicsCollector(
+                self.classifier,
+                signal="logit_difference",
+                device=self.device,
+                random_state=draw_random_state(rng),
+            )
+            margins = collector.fit_transform(X, labels).mean(axis=1, dtype=np.float64)
+            self.thresholds_[run] = np.percentile(margins[moved], self.percentile)
+            shortfalls[run] = self.thresholds_[run] - margins
+            shortfalls[run, moved] = np.nan
+        noise_score = np.nanmean(shortfalls, axis=0)
+        return noise_score > 0, noise_score

@@ -8,8 +8,7 @@ from skorch import NeuralNet
 
 from ..groundwork.devices import seeded
 from ..groundwork.random_numbers import draw_random_state, draw_seed, make_rng
-from ..groundwork.sklearn_private import HasMethods, StrOptions, validates_parameters
-from ..groundwork.validation import row_params, unchanged_on_error, validate_rows_and_labels
+from ..groundwork.sklearn_private import HasMethods, StrOptions
 from ..recording.net_setup import check_outputs, prepare
 from ..recording.net_training import train
 from .transductive_detector import TransductiveDetector
@@ -92,20 +91,7 @@ class ConfidentLearning(TransductiveDetector):
         self.device = device
         self.random_state = random_state
 
-    @validates_parameters(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
-        """Train on every fold and look for errors among its rows.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
-        y : array-like of shape (n_samples,)
-            The given labels, of at least two classes.
-
-        Returns
-        -------
-        self : ConfidentLearning
-        """
+    def _judge(self, X, codes):
         try:
             from cleanlab.filter import find_label_issues
         except ImportError as error:
@@ -113,16 +99,13 @@ class ConfidentLearning(TransductiveDetector):
                 "ConfidentLearning needs the package cleanlab, which is not installed: "
                 "pip install 'skdynacor[baselines]'"
             ) from error
-        with unchanged_on_error(self):
-            X, self.classes_, codes = validate_rows_and_labels(self, X, y, **row_params(X))
-            rng = make_rng(self.random_state, "ConfidentLearning")
-            with config_context(array_api_dispatch=False):  # cleanlab knows numpy only
-                self.probabilities_ = self._cross_validate(X, codes, rng)
-                flags = find_label_issues(
-                    codes, self.probabilities_, filter_by=self.filter_by, n_jobs=1
-                )
-            self._flag(flags, 1 - self.probabilities_[np.arange(len(codes)), codes])
-        return self
+        rng = make_rng(self.random_state, "ConfidentLearning")
+        with config_context(array_api_dispatch=False):  # cleanlab knows numpy only
+            self.probabilities_ = self._cross_validate(X, codes, rng)
+            flags = find_label_issues(
+                codes, self.probabilities_, filter_by=self.filter_by, n_jobs=1
+            )
+        return flags, 1 - self.probabilities_[np.arange(len(codes)), codes]
 
     def _cross_validate(self, X, codes, rng):
         cv, seed = self.cv, draw_random_state(rng)

@@ -12,8 +12,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ..groundwork.random_numbers import draw_random_state, make_rng
-from ..groundwork.sklearn_private import Interval, validates_parameters
-from ..groundwork.validation import row_params, unchanged_on_error, validate_rows_and_labels
+from ..groundwork.sklearn_private import Interval
 from ..nets import make_mlp_classifier
 from ..recording.dynamics_collector import DynamicsCollector
 from .transductive_detector import TransductiveDetector
@@ -154,32 +153,16 @@ class CORES(TransductiveDetector):
         self.device = device
         self.random_state = random_state
 
-    @validates_parameters(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
-        """Train on what the sieve lets through.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
-        y : array-like of shape (n_samples,)
-            The given labels, of at least two classes.
-
-        Returns
-        -------
-        self : CORES
-        """
-        with unchanged_on_error(self):
-            X, self.classes_, codes = validate_rows_and_labels(self, X, y, **row_params(X))
-            rng = make_rng(self.random_state, "CORES")
-            collector = DynamicsCollector(
-                self._sieving_classifier(np.bincount(codes) / len(codes)),
-                signal=sieve_margin,
-                device=self.device,
-                random_state=draw_random_state(rng),
-            )
-            margin = collector.fit_transform(X, codes)[:, -1]
-            self._flag(margin < 0, -margin)
-        return self
+    def _judge(self, X, codes):
+        rng = make_rng(self.random_state, "CORES")
+        collector = DynamicsCollector(
+            self._sieving_classifier(np.bincount(codes) / len(codes)),
+            signal=sieve_margin,
+            device=self.device,
+            random_state=draw_random_state(rng),
+        )
+        margin = collector.fit_transform(X, codes)[:, -1]
+        return margin < 0, -margin
 
     def _sieving_classifier(self, prior):
         net = make_mlp_classifier() if self.classifier is None else clone(self.classifier)

@@ -7,8 +7,7 @@ import torch
 from sklearn.neighbors import NearestNeighbors
 
 from ..groundwork.moments import mean_and_scale
-from ..groundwork.sklearn_private import Interval, validates_parameters
-from ..groundwork.validation import unchanged_on_error, validate_rows_and_labels
+from ..groundwork.sklearn_private import Interval
 from ..nets.mlp import input_factor
 from .hoc import estimate_transition
 from .transductive_detector import TransductiveDetector
@@ -98,7 +97,20 @@ def flag_lowest(scores, tie_breaker, codes, n_flagged):
     return flags
 
 
-class SimiFeatV(TransductiveDetector):
+class NearestRowsDetector(TransductiveDetector):
+    """A detector that asks the nearest rows, which needs them as single-precision features."""
+
+    _parameter_constraints: dict = {"n_neighbors": [Interval(Integral, 1, None, closed="left")]}
+
+    def __init__(self, n_neighbors=10):
+        self.n_neighbors = n_neighbors
+
+    @staticmethod
+    def _row_params(X):
+        return {"dtype": np.float32}
+
+
+class SimiFeatV(NearestRowsDetector):
     """Flag rows whose label most of their nearest rows do not have.
 
     Parameters
@@ -155,37 +167,15 @@ class SimiFeatV(TransductiveDetector):
     0.99 0.03
     """
 
-    _parameter_constraints: dict = {"n_neighbors": [Interval(Integral, 1, None, closed="left")]}
-
-    def __init__(self, n_neighbors=10):
-        self.n_neighbors = n_neighbors
-
-    @validates_parameters(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
-        """Let the nearest rows vote.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows, at least five.
-        y : array-like of shape (n_samples,)
-            The given labels, of at least two classes.
-
-        Returns
-        -------
-        self : SimiFeatV
-        """
-        with unchanged_on_error(self):
-            X, self.classes_, codes = validate_rows_and_labels(self, X, y, dtype=np.float32)
-            k = min(self.n_neighbors, len(X) - 1)
-            neighbors, _ = nearest_rows(directions(X), k)
-            votes = count_votes(codes[neighbors], len(self.classes_))
-            own = votes[np.arange(len(X)), codes]
-            self._flag(votes.max(axis=1) > own, 1 - own / k)
-        return self
+    def _judge(self, X, codes):
+        k = min(self.n_neighbors, len(X) - 1)
+        neighbors, _ = nearest_rows(directions(X), k)
+        votes = count_votes(codes[neighbors], len(self.classes_))
+        own = votes[np.arange(len(X)), codes]
+        return votes.max(axis=1) > own, 1 - own / k
 
 
-class SimiFeatR(TransductiveDetector):
+class SimiFeatR(NearestRowsDetector):
     """Flag in each class the rows that agree least with their nearest rows.
 
     How many is estimated by HOC, from how often rows and their two nearest rows have which labels.
@@ -261,44 +251,22 @@ class SimiFeatR(TransductiveDetector):
     0.21
     """
 
-    _parameter_constraints: dict = {"n_neighbors": [Interval(Integral, 1, None, closed="left")]}
+    def _judge(self, X, codes):
+        n, n_classes = len(X), len(self.classes_)
+        k = min(self.n_neighbors, n - 1)
+        neighbors, similarities = nearest_rows(directions(X), max(k, 2))  # HOC needs two
 
-    def __init__(self, n_neighbors=10):
-        self.n_neighbors = n_neighbors
+        triples = np.column_stack([codes, codes[neighbors[:, :2]]])
+        T, p = estimate_transition(triples, n_classes)
+        self.transition_matrix_, self.prior_ = T, p
+        self.estimated_noise_rate_ = float(1 - p @ T.diagonal())
 
-    @validates_parameters(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
-        """Estimate how labels go wrong, and rank the rows.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows, at least five.
-        y : array-like of shape (n_samples,)
-            The given labels, of at least two classes.
-
-        Returns
-        -------
-        self : SimiFeatR
-        """
-        with unchanged_on_error(self):
-            X, self.classes_, codes = validate_rows_and_labels(self, X, y, dtype=np.float32)
-            n, n_classes = len(X), len(self.classes_)
-            k = min(self.n_neighbors, n - 1)
-            neighbors, similarities = nearest_rows(directions(X), max(k, 2))  # HOC needs two
-
-            triples = np.column_stack([codes, codes[neighbors[:, :2]]])
-            T, p = estimate_transition(triples, n_classes)
-            self.transition_matrix_, self.prior_ = T, p
-            self.estimated_noise_rate_ = float(1 - p @ T.diagonal())
-
-            labels = codes[neighbors[:, :k]]
-            votes = count_votes(labels, n_classes)
-            scores = votes[np.arange(n), codes] / np.linalg.norm(votes, axis=1)
-            agree = np.where(labels == codes[:, None], 1, -1)
-            lean = np.einsum("ij,ij->i", agree, similarities[:, :k])
-            given = np.bincount(codes)
-            right = (n * p * T.diagonal()).clip(max=given)  # by Bayes, of the rows given each class
-            n_flagged = np.rint(given - right).astype(int)
-            self._flag(flag_lowest(scores, lean, codes, n_flagged), 1 - scores)
-        return self
+        labels = codes[neighbors[:, :k]]
+        votes = count_votes(labels, n_classes)
+        scores = votes[np.arange(n), codes] / np.linalg.norm(votes, axis=1)
+        agree = np.where(labels == codes[:, None], 1, -1)
+        lean = np.einsum("ij,ij->i", agree, similarities[:, :k])
+        given = np.bincount(codes)
+        right = (n * p * T.diagonal()).clip(max=given)  # by Bayes, of the rows given each class
+        n_flagged = np.rint(given - right).astype(int)
+        return flag_lowest(scores, lean, codes, n_flagged), 1 - scores
