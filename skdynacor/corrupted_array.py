@@ -8,20 +8,24 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Beliefs:
-    """What a classifier that was trained on rows makes of them.
+    """Which classes rows look like, to models that were trained on rows.
 
     Parameters
     ----------
     logits : ndarray of shape (n_samples, n_classes)
-        The mean of its logits over the epochs.
+        As good as log-probabilities, but for a factor and a constant.
     labels : ndarray of shape (n_samples,), dtype int64
         Each row's label, as a position in ``classes``.
     classes : ndarray of shape (n_classes,)
+    separable : bool, default=False
+        Whether a row that looks unlike its label is to be taken for a mistake rather than for one
+        of classes that overlap.
     """
 
     logits: np.ndarray
     labels: np.ndarray
     classes: np.ndarray
+    separable: bool = False
 
     def __post_init__(self):
         expected = len(self.labels), len(self.classes)

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.pipeline import Pipeline
 from skorch import NeuralNet
 
@@ -13,10 +14,10 @@ from .recording.dynamics_collector import DynamicsCollector
 
 
 class Recipe(NamedTuple):
-    """How to find wrong labels: what to record, whether to screen rows first, and how to flag."""
+    """How to find wrong labels: what to record, whether by who was told it, and how to flag."""
 
     signal: str
-    screen: bool
+    held_out: bool
     detector: type
 
 
@@ -24,6 +25,24 @@ RECIPES = {
     "transition": Recipe("logit_difference", True, TransitionDetector),
     "paper": Recipe("quantized_logit_difference", False, DynaCorDetector),
 }
+
+
+def make_forests():
+    """Make the forests that judge rows beside the default net, each by its out-of-bag trees.
+
+    Returns
+    -------
+    partners : list of (str, forest)
+        The first judges whatever the net does. The second, whose splits are searched for, takes the
+        place of a net that adds nothing.
+    """
+    return [
+        ("extra_trees", ExtraTreesClassifier(200, bootstrap=True, min_samples_leaf=5)),
+        (
+            "random_forest",
+            RandomForestClassifier(60, max_samples=0.3, min_samples_leaf=3),
+        ),
+    ]
 
 
 def make_dynacor_pipeline(
@@ -42,16 +61,17 @@ def make_dynacor_pipeline(
     Parameters
     ----------
     classifier : skorch.NeuralNet, scikit-learn classifier or None, default=None
-        The classifier to train, see ``DynamicsCollector``. ``None`` takes
-        ``skdynacor.nets.make_mlp_classifier()``; its parameters are then those of the pipeline
-        that start with ``dynamicscollector__classifier__``. With a scikit-learn classifier, copies
-        are not jittered: trees would tell them by their odd values, and know their labels by heart.
+        The classifier to train, and no other, see ``DynamicsCollector``. ``None`` takes
+        ``skdynacor.nets.make_mlp_classifier()`` and, for the recipe "transition", two forests
+        beside it, each heard as far as it makes the given labels likelier. Their parameters start
+        with ``dynamicscollector__classifier__``, ``dynamicscollector__extra_trees__`` and
+        ``dynamicscollector__random_forest__``. With a scikit-learn classifier, copies are not
+        jittered: trees would tell them by their odd values, and know their labels by heart.
     recipe : {"transition", "paper"}, default="transition"
         How to find wrong labels:
 
-        - ``"transition"``: train on each half of the rows to screen the other, train on what is
-          not in doubt, and flag by which classes are mistaken for which, see
-          ``TransitionDetector``;
+        - ``"transition"``: judge each row by models that were not told its label, and flag by
+          which classes are mistaken for which, see ``TransitionDetector``;
         - ``"paper"``: train once, and flag by the shape of the trajectories, see
           ``DynaCorDetector``.
     gamma : float in (0, 1], default=0.1
@@ -83,32 +103,34 @@ def make_dynacor_pipeline(
 
     Examples
     --------
-    >>> from sklearn.datasets import load_wine
+    >>> from sklearn.datasets import load_digits
     >>> from skdynacor import make_dynacor_pipeline
-    >>> X, y = load_wine(return_X_y=True)
+    >>> X, y = load_digits(n_class=3, return_X_y=True)
     >>> y[[3, 70, 150]] = [2, 0, 1]
     >>> pipe = make_dynacor_pipeline(random_state=0)
     >>> flags = pipe.fit_predict(X, y)
     >>> flags[[3, 70, 150]]
     array([ True,  True,  True])
     >>> pipe[-1].suggested_labels_[[3, 70, 150]]
-    array([0, 1, 2])
+    array([0, 1, 0])
     """
     if recipe not in RECIPES:
         raise ValueError(f"recipe must be one of {', '.join(map(repr, RECIPES))}; got {recipe!r}.")
-    signal_of_recipe, screen, make_detector = RECIPES[recipe]
+    signal_of_recipe, held_out, make_detector = RECIPES[recipe]
     if alpha is not None and recipe != "paper":
         raise ValueError(
             f"alpha={alpha} is a weight of DynaCorDetector, which the recipe {recipe!r} does not "
             "use. Leave it out, or pass recipe='paper'."
         )
+    partners = make_forests() if classifier is None and held_out else []
     classifier = make_mlp_classifier() if classifier is None else classifier
     jitter = {} if isinstance(classifier, NeuralNet) else {"jitter": 0}
     corruptor = LabelCorruptor(gamma, random_state=random_state, **jitter)
     collector = DynamicsCollector(
         classifier,
         signal=signal_of_recipe if signal is None else signal,
-        screen=screen,
+        held_out=held_out,
+        partners=partners,
         device=device,
         random_state=random_state,
     )

@@ -7,6 +7,13 @@ import numpy as np
 import pytest
 import scipy.sparse
 import torch
+from sklearn.base import clone
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
+from sklearn.linear_model import LogisticRegression, SGDClassifier
 from skorch import NeuralNetBinaryClassifier, NeuralNetClassifier
 from skorch.callbacks import Callback, EarlyStopping
 from skorch.dataset import ValidSplit
@@ -51,7 +58,6 @@ def refused(estimator, message, *args, method="fit", error=ValueError, **kwargs)
 
 
 BAD_X_Y = {
-    "NaN in X": (with_value(np.nan), Y, "contains NaN"),
     "infinity in X": (with_value(np.inf), Y, "contains infinity"),
     "text in X": (np.full((60, 3), "a"), Y, "could not convert|dtype='numeric'"),
     "one dimension": (X[:, 0], Y, "Expected 2D array"),
@@ -82,17 +88,69 @@ def test_rows_and_labels(make, method, case):
     refused(make(), message, bad_X, bad_y, method=method)
 
 
+PARTNERS = [("woods", RandomForestClassifier(10))]
+BOOSTING = HistGradientBoostingClassifier(max_iter=2)
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf])
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        DynamicsCollector(held_out=True, partners=PARTNERS),
+        DynamicsCollector(BOOSTING),
+        DynamicsCollector(RandomForestClassifier(10)),
+        LabelCorruptor(),
+    ],
+    ids=str,
+)
+def test_infinity_is_never_a_missing_value(estimator, value):
+    bad = X.astype(float)
+    bad[7, 1] = value
+    bad[8, 1] = np.nan
+    refused(estimator, "infinity or a value too large", bad, Y)
+
+
+@pytest.mark.parametrize("held_out", [False, True])
+@pytest.mark.parametrize(
+    "classifier", [None, LogisticRegression(), SGDClassifier(), AdaBoostClassifier()], ids=str
+)
+def test_missing_values_name_both_ways_out(classifier, held_out):
+    message = r"(?s)X contains NaN.*HistGradientBoostingClassifier.*imputer"
+    refused(DynamicsCollector(classifier, held_out=held_out), message, with_value(np.nan), Y)
+
+
+def test_missing_values_of_the_paper_s_recipe_are_the_net_s():
+    pipe = make_dynacor_pipeline(recipe="paper", random_state=0)
+    with pytest.raises(ValueError, match=r"X contains NaN"):
+        pipe.fit(with_value(np.nan), Y)
+
+
+@pytest.mark.parametrize(
+    "collector",
+    [
+        DynamicsCollector(BOOSTING),
+        DynamicsCollector(RandomForestClassifier(10)),
+        DynamicsCollector(held_out=True, partners=PARTNERS),
+    ],
+    ids=str,
+)
+def test_missing_values_that_somebody_takes_are_no_bad_input(collector):
+    assert np.isfinite(clone(collector).fit(with_value(np.nan), Y).dynamics_).all()
+
+
 @pytest.mark.parametrize("make", [LabelCorruptor, DynamicsCollector, DynaCorDetector])
 def test_sparse_rows(make):
     refused(make(), "[Ss]parse", scipy.sparse.csr_matrix(X), Y, error=TypeError)
 
 
-@pytest.mark.parametrize(
-    "case", ["NaN in X", "infinity in X", "one dimension", "no rows", "a handful of rows"]
-)
+@pytest.mark.parametrize("case", ["infinity in X", "one dimension", "no rows", "a handful of rows"])
 def test_trajectories(case):
     bad_X, _, message = BAD_X_Y[case]
     refused(DynaCorDetector(), message, bad_X)
+
+
+def test_trajectories_with_gaps():
+    refused(DynaCorDetector(), "contains NaN", with_value(np.nan))
 
 
 def test_missing_pandas_labels():
@@ -119,6 +177,8 @@ def test_gamma(gamma):
         (DynamicsCollector(classifier="mlp"), "'classifier'"),
         (DynamicsCollector(classifier=nn.Linear(3, 3)), "'classifier'"),
         (DynamicsCollector(random_state="one"), "'random_state'"),
+        (DynamicsCollector(held_out="half"), "'held_out'"),
+        (DynamicsCollector(partners="forests"), "'partners'"),
     ],
 )
 def test_parameters(estimator, message):
@@ -304,6 +364,7 @@ def test_copies_with_other_features():
 def test_copies_that_are_not_finite():
     copies = CorruptedCopies(X[:2] * np.nan, np.array([0, 1]), np.array([0, 1]))
     refused(DynamicsCollector(), "NaN", CorruptedArray(X, copies), Y)
+    refused(DynamicsCollector(BOOSTING), "NaN", CorruptedArray(X, copies), Y)  # X has none
     refused(DynaCorDetector(), "NaN", CorruptedArray(X, copies))
 
 

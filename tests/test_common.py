@@ -1,7 +1,7 @@
 """scikit-learn's own checks on every estimator."""
 
 import pytest
-from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import (
     check_dataframe_column_names_consistency,
@@ -22,12 +22,16 @@ from skdynacor.baselines import (
 from skdynacor.nets import make_mlp_classifier
 
 QUICK_NET = make_mlp_classifier(max_epochs=2)
+FOREST = RandomForestClassifier(5)
 ESTIMATORS = [
     LabelCorruptor(),
     DynamicsCollector(QUICK_NET),
     DynamicsCollector(),
-    DynamicsCollector(QUICK_NET, screen=True),
-    DynamicsCollector(GradientBoostingClassifier(n_estimators=3), screen=True),
+    DynamicsCollector(QUICK_NET, held_out=True),
+    DynamicsCollector(GradientBoostingClassifier(n_estimators=3), held_out=True),
+    DynamicsCollector(FOREST),
+    DynamicsCollector(FOREST, held_out=True),
+    DynamicsCollector(QUICK_NET, held_out=True, partners=[("woods", FOREST)]),
     DynaCorDetector(),
     TransitionDetector(),
     AverageEncoder(),
@@ -59,6 +63,10 @@ def test_checks_that_the_runner_leaves_out(estimator, check):
     check(type(estimator).__name__, estimator)
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS[:5], ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize(
+    "estimator",
+    ESTIMATORS[:8],
+    ids=lambda e: type(e).__name__,
+)
 def test_feature_names_out(estimator):
     check_transformer_get_feature_names_out(type(estimator).__name__, estimator)

@@ -8,6 +8,7 @@ import pytest
 import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from sklearn.datasets import load_breast_cancer, load_iris, load_wine, make_blobs
 from sklearn.decomposition import PCA
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GridSearchCV
@@ -23,6 +24,8 @@ from skdynacor import (
     make_dynacor_pipeline,
 )
 from skdynacor.model_selection import InSample
+from skdynacor.pipeline import make_forests
+from skdynacor.recording.training_task import TrainingTask
 
 
 @pytest.fixture
@@ -39,13 +42,13 @@ def pipe(request, quick_net):
 def trainings(monkeypatch):
     """A list that grows by one with every training."""
     calls = []
-    train = DynamicsCollector._train
+    record = TrainingTask.record
 
     def counted(self, *args, **kwargs):
         calls.append(self)
-        return train(self, *args, **kwargs)
+        return record(self, *args, **kwargs)
 
-    monkeypatch.setattr(DynamicsCollector, "_train", counted)
+    monkeypatch.setattr(TrainingTask, "record", counted)
     return calls
 
 
@@ -193,7 +196,7 @@ def test_memory_keeps_all_that_goes_along(noisy_blobs, pipe, trainings, tmp_path
     pipe.set_params(memory=str(tmp_path))
     for _ in range(2):
         assert_array_equal(pipe.fit(X, y).predict_proba(X), probability)
-    assert len(trainings) in (2, 6)  # one or, with screening, three; made once by each pipeline
+    assert len(trainings) in (2, 4)  # one or, in halves, two; made once by each pipeline
 
 
 # --- metadata routing --------------------------------------------------------------------------
@@ -266,7 +269,7 @@ def test_the_helper_passes_its_parameters_on(quick_net, recipe):
     assert params["labelcorruptor__gamma"] == 0.3
     assert params["dynamicscollector__signal"] == "confidence"
     assert params["dynamicscollector__classifier"] is quick_net
-    assert params["dynamicscollector__screen"] is (recipe == "transition")
+    assert params["dynamicscollector__held_out"] is (recipe == "transition")
     assert {params[f"{name}__random_state"] for name, _ in pipe.steps} == {4}
     assert {value for name, value in params.items() if name.endswith("r__device")} == {"cpu"}
 
@@ -284,10 +287,48 @@ def test_an_unknown_recipe_names_the_known():
         make_dynacor_pipeline(recipe="dynacor")
 
 
-def test_the_default_net_can_be_searched():
+def test_the_default_net_and_its_partners_can_be_searched():
     pipe = make_dynacor_pipeline()
-    pipe.set_params(dynamicscollector__classifier__lr=0.5)
+    pipe.set_params(
+        dynamicscollector__classifier__lr=0.5,
+        dynamicscollector__extra_trees__min_samples_leaf=9,
+        dynamicscollector__random_forest__n_estimators=30,
+    )
     assert pipe.get_params()["dynamicscollector__classifier__module"].__name__ == "MLP"
+    assert pipe.get_params()["dynamicscollector__extra_trees__min_samples_leaf"] == 9
+    assert dict(make_forests())["extra_trees"].min_samples_leaf == 5
+
+
+def test_partners_belong_to_the_default_alone(quick_net):
+    assert [name for name, _ in make_dynacor_pipeline()[1].partners] == [
+        "extra_trees",
+        "random_forest",
+    ]
+    assert make_dynacor_pipeline(recipe="paper")[1].partners == []
+    assert make_dynacor_pipeline(quick_net)[1].partners == []
+
+
+@pytest.mark.parametrize("load", [load_iris, load_wine, load_breast_cancer])
+def test_clean_tables_are_left_alone(load):
+    X, y = load(return_X_y=True)
+    for seed in range(2):
+        flags = make_dynacor_pipeline(random_state=seed).fit_predict(X, y)
+        assert flags.mean() <= 0.01
+
+
+@pytest.mark.parametrize("recipe", ["transition", "paper"])
+@pytest.mark.parametrize("sizes", [[20, 20, 20], [5] * 12, [40, 13, 5, 1, 1]], ids=str)
+def test_sixty_rows_and_classes_of_a_few_rows_work(sizes, recipe):
+    X, y = make_blobs(sizes, n_features=8, shuffle=False, random_state=0)
+    y[[3, 45]] = y[[45, 3]]
+    pipe = make_dynacor_pipeline(recipe=recipe, random_state=0)
+    flags = pipe.fit_predict(X, y)
+    assert flags.shape == (60,)
+    assert np.isfinite(pipe[-1].noise_probability_).all()
+    assert_array_equal(pipe.predict(X), flags)
+    if recipe == "transition":
+        assert flags[[3, 45]].all()
+        assert flags.sum() <= 6
 
 
 @pytest.mark.parametrize("signal", ["logit_difference", "confidence", "cross_entropy"])
@@ -312,7 +353,7 @@ def test_flags_are_those_of_the_steps_by_hand(noisy_blobs, pipe, quick_net):
     if isinstance(pipe[-1], DynaCorDetector):
         collector, detector = DynamicsCollector(quick_net), DynaCorDetector()
     else:
-        collector = DynamicsCollector(quick_net, signal="logit_difference", screen=True)
+        collector = DynamicsCollector(quick_net, signal="logit_difference", held_out=True)
         detector = TransitionDetector()
     T = collector.set_params(random_state=0).fit_transform(Xc, y)
     detector.set_params(random_state=0).fit(T)

@@ -13,6 +13,8 @@ from ..groundwork.sklearn_private import Interval, validates_parameters
 from ..groundwork.validation import unchanged_on_error, validate_rows_and_labels
 
 _CHUNK = 4096  # rows
+#: Of ``check_array``: whether values may be missing is for the classifier to say.
+_ROWS = {"allow_nd": True, "ensure_all_finite": "allow-nan"}
 
 
 def draw_other_labels(codes, n_classes, rng):
@@ -151,7 +153,7 @@ class LabelCorruptor(
         self : LabelCorruptor
         """
         with unchanged_on_error(self):
-            _, self.classes_, _ = validate_rows_and_labels(self, X, y, allow_nd=True)
+            _, self.classes_, _ = validate_rows_and_labels(self, X, y, **_ROWS)
         return self
 
     @validates_parameters(prefer_skip_nested_validation=True)
@@ -171,7 +173,7 @@ class LabelCorruptor(
             The rows as they are, with ``.corrupted`` copies.
         """
         with unchanged_on_error(self):
-            X, self.classes_, codes = validate_rows_and_labels(self, X, y, allow_nd=True)
+            X, self.classes_, codes = validate_rows_and_labels(self, X, y, **_ROWS)
             return self._corrupt(X, codes)
 
     def transform(self, X):
@@ -186,7 +188,7 @@ class LabelCorruptor(
         X : ndarray of the shape of X
         """
         check_is_fitted(self)
-        return validate_data(self, X, allow_nd=True, reset=False)
+        return validate_data(self, X, reset=False, **_ROWS)
 
     def _corrupt(self, X, codes):
         n_copies = max(1, round(self.gamma * len(X)))
@@ -201,7 +203,7 @@ class LabelCorruptor(
             return jitter_rows(X, sources, self.jitter * mean_and_scale(X)[1], rng)
         rows = X[sources]
         copies = np.asarray(self.augment(rows, rng))
-        if copies.shape != rows.shape or not np.isfinite(copies).all():
+        if copies.shape != rows.shape or not (np.isfinite(copies) | np.isnan(rows)).all():
             raise ValueError(
                 f"augment must return finite rows of the shape it was given, {rows.shape}; "
                 f"it returned shape {copies.shape}"
@@ -212,5 +214,6 @@ class LabelCorruptor(
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
+        tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

@@ -9,7 +9,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ..groundwork.random_numbers import draw_random_state, make_rng
 from ..groundwork.sklearn_private import validates_parameters
 from ..groundwork.validation import MIN_SAMPLES, check_weights, unchanged_on_error
-from ..noise_model.transition import NoiseModel, average_with, class_probabilities, fit_mixture
+from ..noise_model.mixture import average_with, fit_mixture
+from ..noise_model.noise_model import NoiseModel
 from .trajectory_detector import TrajectoryDetector
 
 
@@ -36,10 +37,7 @@ class TransitionDetector(TrajectoryDetector):
         Mean of ``noise_probability_``: the estimated share of wrong labels.
     transition_ : ndarray of shape (n_classes, n_classes)
         Probability that a row of one class (its row) has the label of another (its column). None if
-        X carried no beliefs; so are the next five.
-    learnt_ : ndarray of shape (n_classes,), bool
-        Whether the classifier has learnt the class: as many rows look like it as a tenth of those
-        that are labelled with it. Labels of other classes are left alone.
+        X carried no beliefs; so are the next four.
     class_noise_rates_ : ndarray of shape (n_classes,)
         The estimated share of wrong labels among the rows labelled with each class.
     suggested_labels_ : ndarray of shape (n_samples,)
@@ -70,20 +68,21 @@ class TransitionDetector(TrajectoryDetector):
 
     Notes
     -----
-    Let p(c) be the mean softmax belief of a row and T[c, g] the probability that class c is given
-    label g. The posterior of the classes is in proportion to p(c) T[c, g], and T follows from the
-    posteriors of all rows by expectation-maximisation, with epochs as annotators, in a way [1]_.
-    The log-odds of a wrong label that this gives are averaged with those of a mixture of two
-    Gaussians that is fitted to them, where these are two groups, one of them in doubt.
+    Let p(c) be a row's belief and T[c, g] the probability that class c is given label g. The
+    posterior of the classes is in proportion to p(c)^s T[c, g]. T comes from anchors [1]_, the rows
+    that most surely look like a class; the sharpness s from the likelihood of the given labels; and
+    the log-odds of a wrong label are shifted so that they agree with the noise rate that T implies.
+    Where beliefs are ``separable``, they are averaged with those of a mixture of two Gaussians.
+    The guide on the noise model says why each part is there.
 
     The paper flags by the shape of quantised trajectories. This detector does not look at it. It
-    needs beliefs of rows that the classifier does not know by heart: those of
-    ``DynamicsCollector(screen=True)``.
+    needs beliefs of models that were not told the labels: those of
+    ``DynamicsCollector(held_out=True)``.
 
     References
     ----------
-    .. [1] Dawid and Skene, "Maximum Likelihood Estimation of Observer Error-Rates Using the EM
-       Algorithm", Applied Statistics 28(1), 1979. https://doi.org/10.2307/2346806
+    .. [1] Patrini et al., "Making Deep Neural Networks Robust to Label Noise: a Loss Correction
+       Approach", CVPR 2017. https://doi.org/10.48550/arXiv.1609.03683
 
     Examples
     --------
@@ -91,7 +90,7 @@ class TransitionDetector(TrajectoryDetector):
     >>> from skdynacor import DynamicsCollector, TransitionDetector
     >>> X, y = load_wine(return_X_y=True)
     >>> y[[3, 70, 150]] = [2, 0, 1]
-    >>> T = DynamicsCollector(screen=True, random_state=0).fit_transform(X, y)
+    >>> T = DynamicsCollector(held_out=True, random_state=0).fit_transform(X, y)
     >>> detector = TransitionDetector(random_state=0).fit(T)
     >>> detector.suggested_labels_[[3, 70, 150]]
     array([0, 1, 2])
@@ -137,8 +136,8 @@ class TransitionDetector(TrajectoryDetector):
     def _find(self, copies, beliefs):
         if len(copies.labels) == 0:
             return None
-        of_sources = class_probabilities(
-            beliefs.logits[copies.sources], beliefs.labels[copies.sources], self.transition_
+        of_sources = self._model.class_probabilities(
+            beliefs.logits[copies.sources], beliefs.labels[copies.sources]
         )
         planted = copies.beliefs.labels
         of_sources[np.arange(len(planted)), planted] = 0  # not a mistake, then
@@ -147,14 +146,14 @@ class TransitionDetector(TrajectoryDetector):
         return float(np.average(self._odds_of(copies.beliefs) > 0, weights=kinds))
 
     def _fit(self, X, beliefs, seed):
-        self.classes_ = self.transition_ = self.learnt_ = self.class_noise_rates_ = None
+        self.classes_ = self.transition_ = self.class_noise_rates_ = None
         self.suggested_labels_ = self.suggested_label_probability_ = None
         if beliefs is None:
             self._model = fit_mixture(_levels(X), seed)
         else:
-            self._model = NoiseModel().fit(beliefs.logits, beliefs.labels, seed)
+            self._model = NoiseModel(beliefs.separable).fit(beliefs.logits, beliefs.labels, seed)
             self.classes_ = beliefs.classes
-            self.transition_, self.learnt_ = self._model.transition, self._model.learnt
+            self.transition_ = self._model.transition
         self.noise_probability_ = expit(self._log_odds(X, beliefs))
         self.flags_ = self.noise_probability_ > 0.5
         self.noise_rate_ = float(self.noise_probability_.mean())
@@ -168,7 +167,7 @@ class TransitionDetector(TrajectoryDetector):
         suggested, probability = beliefs.labels.copy(), 1 - self.noise_probability_
         flagged = np.flatnonzero(self.flags_)
         rows, labels = np.arange(len(flagged)), beliefs.labels[flagged]
-        others = class_probabilities(beliefs.logits[flagged], labels, self.transition_)
+        others = self._model.class_probabilities(beliefs.logits[flagged], labels)
         others[rows, labels] = 0
         likeliest = suggested[flagged] = others.argmax(axis=1)
         share = others[rows, likeliest] / np.maximum(others.sum(axis=1), np.finfo(float).tiny)

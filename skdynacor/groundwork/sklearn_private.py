@@ -3,8 +3,10 @@
 from sklearn.base import _fit_context as validates_parameters
 from sklearn.utils._missing import is_pandas_na
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
+from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
 
 __all__ = [
+    "BaseComposition",
     "HasMethods",
     "Interval",
     "Options",

@@ -136,6 +136,12 @@ def lives_on_disk(X):
     return X is not None
 
 
+def has_missing(X):
+    """Tell whether rows hold NaN, a chunk at a time."""
+    chunks = (X[start : start + 4096] for start in range(0, len(X), 4096))
+    return X.dtype.kind == "f" and any(np.isnan(chunk).any() for chunk in chunks)
+
+
 def check_row_shape(X, shape):
     """Check that rows have the shape of those in ``fit``, beyond the first dimension.
 
@@ -168,7 +174,12 @@ def check_copies(copies, X):
         return X[:0]
     dtype = X.dtype if X.dtype.kind == "f" else "numeric"  # never cut to whole numbers
     rows = check_array(
-        copies.data, dtype=dtype, input_name="the copies", ensure_min_samples=0, allow_nd=True
+        copies.data,
+        dtype=dtype,
+        input_name="the copies",
+        ensure_min_samples=0,
+        allow_nd=True,
+        ensure_all_finite="allow-nan" if has_missing(X) else True,
     )
     if rows.shape[1:] != X.shape[1:]:
         raise ValueError(

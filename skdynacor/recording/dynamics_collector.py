@@ -1,53 +1,53 @@
 """Training a classifier and recording how it agrees with every label."""
 
-from functools import partial
 from numbers import Integral
 from os import PathLike
-from pathlib import Path
 
 import numpy as np
-from sklearn.base import (
-    BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-)
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import (
     check_consistent_length,
     check_is_fitted,
     column_or_1d,
     validate_data,
 )
-from skorch import NeuralNet
 
-from ..corrupted_array import Beliefs, CorruptedArray, CorruptedCopies
-from ..groundwork.random_numbers import draw_seed, make_rng
-from ..groundwork.sklearn_private import HasMethods, Interval, StrOptions, validates_parameters
+from ..corrupted_array import CorruptedArray, CorruptedCopies
+from ..groundwork.sklearn_private import (
+    BaseComposition,
+    HasMethods,
+    Interval,
+    StrOptions,
+    validates_parameters,
+)
 from ..groundwork.validation import (
-    check_copies,
     check_row_shape,
     encode_known_labels,
-    row_params,
     unchanged_on_error,
-    validate_rows_and_labels,
 )
-from .checkpoints import TrainingFolder, identify
-from .net_training import record_net
-from .replay import find_rows, hash_rows, judge_by_stages
-from .screening import screen_rows
+from .heard_models import HeardModels
+from .partners import (
+    anyone_takes_missing,
+    check_partners,
+    params_of_rows,
+    takes_missing,
+    validate_for_members,
+)
+from .replay import find_rows, hash_rows
 from .signals import SIGNALS, find_signal
-from .staged_training import record_stages, refuse_folders
+from .training_task import TrainingTask
 
 
 class DynamicsCollector(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseComposition, auto_wrap_output_keys=None
 ):
     """Train a classifier and record a signal of every row at every epoch.
 
     ``fit_transform`` trains on the rows of X and on the corrupted copies that X carries, and
     returns the rows' trajectories, with those of the copies in ``.corrupted``. A net's signal comes
     from the forward pass that training makes anyway. A scikit-learn classifier that learns in
-    stages is judged at the end of each. What the classifier makes of the rows, the mean of their
-    logits over the epochs, goes along in ``.beliefs``.
+    stages is judged at the end of each, a bootstrapped forest by the trees that left the row out.
+    What is made of the rows, over the whole training, goes along in ``.beliefs``.
 
     Parameters
     ----------
@@ -63,12 +63,14 @@ class DynamicsCollector(
           ``HistGradientBoostingClassifier``;
         - calls of ``partial_fit`` on all rows, shuffled, as of ``SGDClassifier``;
         - with ``warm_start``, further parts of its ``n_estimators``, as of
-          ``RandomForestClassifier``, or single iterations, as of ``LogisticRegression``.
+          ``GradientBoostingClassifier``, or single iterations, as of ``LogisticRegression``.
 
-        One that soon knows all rows by heart, such as a forest of full depth, leaves no trail: keep
-        trees small (``max_leaf_nodes``, ``max_depth``). Large trees may also tell the copies by
-        their jitter, where features are whole numbers or pile up at a bound, and the flags are then
-        wrong altogether: set ``LabelCorruptor(jitter=0)``.
+        ``RandomForestClassifier`` and ``ExtraTreesClassifier`` with ``bootstrap=True`` are judged
+        out of bag, as they grow: what the trees make of a row that were not told its label.
+
+        One that soon knows all rows by heart leaves no trail: keep trees small. Large ones may also
+        tell the copies by their jitter, and the flags are then wrong altogether: set
+        ``LabelCorruptor(jitter=0)``.
 
         Rows held out leave no trail, so that splits for validation which skorch or scikit-learn
         make by default are switched off, and others refused.
@@ -83,11 +85,14 @@ class DynamicsCollector(
     also : sequence of str or callable, default=()
         Further signals to record in the same training, for detectors that read another one; they
         end in ``records_``.
-    screen : bool, default=False
-        Whether to screen the rows before the training that is recorded: train on each half of them,
-        judge the other half, and leave out the rows whose label this makes doubtful. Left-out rows
-        and copies are judged at the end of every epoch, by a classifier that was not told their
-        labels. It costs about as much again.
+    held_out : bool, default=False
+        Whether no row is judged by a model that was told its label: the classifier is trained on
+        each half of the rows and judges the other. Copies are then judged, not trained on. False
+        trains once on rows and copies, as in the paper.
+    partners : list of (str, forest), default=()
+        Bootstrapped forests that judge rows beside the classifier if ``held_out``, where rows are
+        features in memory. Who is heard how much follows from the likelihood of the given labels,
+        see ``weights_``; what cannot matter is not trained to the end.
     n_stages : int, default=20
         Of a scikit-learn classifier: how many stages to keep, evenly spread and the last among
         them; all where it has fewer. A net keeps every epoch.
@@ -97,12 +102,10 @@ class DynamicsCollector(
     keep_checkpoints : bool, str or path-like, default=True
         Whether to keep the weights of every epoch, which rows that were not in the training are
         judged by: in memory (True), in a folder (its path; nets only), or not at all (False).
-        Classifiers with ``staged_*`` methods need none.
     checkpoint_dir : str, path-like or None, default=None
         A folder in which to save the training after every epoch: when the process is killed, the
         same call takes it up there and ends with what it would have recorded without the kill. A
-        folder of another training is refused. It stays when the training is done; remove it then.
-        Nets only.
+        folder of another training is refused. It stays when the training is done. Nets only.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, batches and dropout, and each ``random_state`` that a scikit-learn
         classifier leaves at None. Pass an int for results that repeat.
@@ -110,7 +113,11 @@ class DynamicsCollector(
     Attributes
     ----------
     classifier_ : skorch.NeuralNet or scikit-learn classifier
-        The trained clone.
+        The trained clone, whose trajectories are recorded. If ``held_out``, that of the first half,
+        or the partner that is heard most where the classifier is not.
+    weights_ : dict of str to float
+        What the logits of ``"classifier"`` and of each partner are multiplied by before they add up
+        to beliefs; models that were not trained to the end are missing.
     classes_ : ndarray of shape (n_classes,)
         The classes seen in ``fit``, in the order of the classifier's outputs.
     dynamics_ : ndarray of shape (n_samples, n_epochs)
@@ -119,9 +126,7 @@ class DynamicsCollector(
         The trajectories of each signal in ``also``, as ``fit_transform`` would return them.
     checkpoints_ : sequence of length n_epochs
         The weights after each epoch (dict), or the classifier after each stage, where
-        ``keep_checkpoints`` says so; not there if the classifier has ``staged_*`` methods.
-    trained_on_ : ndarray of shape (n_trained,)
-        Positions of the rows that the recorded training was made on; fewer than all if ``screen``.
+        ``keep_checkpoints`` says so; not for forests and classifiers with ``staged_*`` methods.
     n_features_in_ : int
         Number of features seen in ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -160,7 +165,8 @@ class DynamicsCollector(
         "classifier": [HasMethods(["fit"]), None],
         "signal": [StrOptions(set(SIGNALS)), callable],
         "also": ["array-like"],
-        "screen": ["boolean"],
+        "held_out": ["boolean"],
+        "partners": [list, tuple],
         "n_stages": [Interval(Integral, 1, None, closed="left")],
         "device": [str],
         "keep_checkpoints": ["boolean", str, PathLike],
@@ -177,7 +183,8 @@ class DynamicsCollector(
         *,
         signal="quantized_logit_difference",
         also=(),
-        screen=False,
+        held_out=False,
+        partners=(),
         n_stages=20,
         device="auto",
         keep_checkpoints=True,
@@ -187,7 +194,8 @@ class DynamicsCollector(
         self.classifier = classifier
         self.signal = signal
         self.also = also
-        self.screen = screen
+        self.held_out = held_out
+        self.partners = partners
         self.n_stages = n_stages
         self.device = device
         self.keep_checkpoints = keep_checkpoints
@@ -261,7 +269,8 @@ class DynamicsCollector(
             With ``beliefs``, and no copies.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, **row_params(X))
+        missing = all(map(takes_missing, self._heard.classifiers))
+        X = validate_data(self, X, reset=False, **params_of_rows(X, missing))
         check_row_shape(X, self._row_shape)
         if labels is not None:
             labels = column_or_1d(labels)
@@ -271,46 +280,51 @@ class DynamicsCollector(
         unseen = np.flatnonzero(seen_as < 0)
         T, logits = self.dynamics_[seen_as], self._logits[seen_as]
         judged_for = self._row_labels[seen_as] if labels is None else labels
-        for start in range(0, len(unseen), self._trained.rows_at_once):
-            rows = unseen[start : start + self._trained.rows_at_once]
-            given = None if labels is None else labels[rows]
-            stages = self._trained.staged_logits(X[rows].astype(np.float32, copy=False))
-            T[rows], logits[rows], judged_for[rows] = judge_by_stages(
-                stages, given, find_signal(self.signal), self._n_features_out
+        for start in range(0, len(unseen), self._heard.rows_at_once):
+            rows = unseen[start : start + self._heard.rows_at_once]
+            T[rows], logits[rows], judged_for[rows] = self._heard.judge(
+                X[rows].astype(np.float32, copy=False),
+                None if labels is None else labels[rows],
+                find_signal(self.signal),
+                self._n_features_out,
             )
-        return CorruptedArray(T, beliefs=self._beliefs(logits, judged_for))
+        return CorruptedArray(T, beliefs=self._heard.beliefs(logits, judged_for, self.classes_))
 
     @property
     def classifier_(self):
-        return self._trained.classifier
+        return self._heard.recorded.classifier
 
     @property
     def checkpoints_(self):
-        return self._trained.checkpoints
+        return self._heard.recorded.checkpoints
+
+    def get_params(self, deep=True):
+        """Give the parameters, with those of the classifier and the partners if ``deep``."""
+        return self._get_params("partners", deep=deep)
+
+    def set_params(self, **params):
+        """Set parameters, also of the classifier and the partners; return self."""
+        return self._set_params("partners", **params)
 
     def _fit(self, X, y):
         """Train, and return the trajectories with all that goes along."""
         with unchanged_on_error(self):
             copies = getattr(X, "corrupted", None)
-            X, self.classes_, codes = validate_rows_and_labels(self, X, y, **row_params(X))
-            rows, labels = check_copies(copies, X), codes
-            if copies is not None:
-                copied = encode_known_labels(np.asarray(copies.labels), self.classes_)
-                labels = np.concatenate([codes, copied])
-            self._row_keys, self._row_labels, self._row_shape = hash_rows(X), codes, X.shape[1:]
-            signals = [find_signal(signal) for signal in (self.signal, *self.also)]
-            seed = draw_seed(make_rng(self.random_state, "DynamicsCollector"))
-            train = partial(self._train, X, seed=seed)
-            self.trained_on_, only = np.arange(len(X)), None
-            if self.screen:
-                judge = partial(train, rows[:0], codes, signals[:1], keep=False)
-                only = screen_rows(judge, self._row_keys, codes, len(self.classes_))
-                self.trained_on_ = only
-            self._trained, record, logits = train(
-                rows, labels, signals, only=only, keep=self.keep_checkpoints
-            )
+            check_partners(self.partners, self.held_out)
+            self._validate_names([name for name, _ in self.partners])
+            X, self.classes_, codes = validate_for_members(self, X, y)
+            task = TrainingTask.of(self, X, codes, copies)
+            self._row_keys, self._row_labels, self._row_shape = task.keys, codes, X.shape[1:]
+            if self.held_out:
+                self._heard, record, logits = task.record_held_out()
+            else:
+                trained, record, logits = task.record()
+                self._heard = HeardModels({"classifier": trained}, {"classifier": 1.0}, False)
+            self.weights_ = self._heard.weights
             self._logits = logits[: len(X)]
-            record, *further = (self._with_copies(each, copies, labels, logits) for each in record)
+            record, *further = (
+                self._with_copies(each, copies, task.labels, logits) for each in record
+            )
             self.dynamics_, self._n_features_out = np.asarray(record), record.shape[1]
             self.records_ = dict(zip(self.also, further, strict=True))
         return record
@@ -318,31 +332,17 @@ class DynamicsCollector(
     def _with_copies(self, record, copies, labels, logits):
         """The trajectories and beliefs of the rows, which the copies' follow, carrying these."""
         n = len(self._row_labels)
+        beliefs, of_copies = (
+            self._heard.beliefs(logits[part], labels[part], self.classes_)
+            for part in (slice(n), slice(n, None))
+        )
         if copies is not None:
-            beliefs = self._beliefs(logits[n:], labels[n:])
-            copies = CorruptedCopies(record[n:], copies.labels, copies.sources, beliefs)
-        return CorruptedArray(record[:n], copies, self._beliefs(logits[:n], labels[:n]))
-
-    def _beliefs(self, logits, labels):
-        return Beliefs(logits, labels, self.classes_)
-
-    def _train(self, X, copies, labels, signals, *, seed, keep, only=None, name=""):
-        folder = None
-        if self.checkpoint_dir is not None:
-            digests = {"X": self._row_keys, "y": labels[: len(X)], "copies": hash_rows(copies)}
-            digests["labels of the copies"] = labels[len(X) :]
-            digests["rows trained on"] = np.empty(0) if only is None else only
-            folder = TrainingFolder(Path(self.checkpoint_dir, name), identify(self, digests))
-        task = (self.classifier, X, copies, labels, len(self.classes_))
-        options = {"signals": signals, "seed": seed, "only": only, "keep": keep}
-        if isinstance(self.classifier, NeuralNet | None):
-            return record_net(*task, **options, device=self.device, folder=folder)
-        folders = {name: getattr(self, name) for name in ("checkpoint_dir", "keep_checkpoints")}
-        refuse_folders(self.classifier, **folders)
-        return record_stages(*task, **options, n_stages=self.n_stages)
+            copies = CorruptedCopies(record[n:], copies.labels, copies.sources, of_copies)
+        return CorruptedArray(record[:n], copies, beliefs)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
         tags.transformer_tags.preserves_dtype = []
+        tags.input_tags.allow_nan = anyone_takes_missing(self.classifier, self.partners)
         return tags

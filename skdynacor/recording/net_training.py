@@ -39,6 +39,7 @@ class TrainedNet:
         Turns what the net puts out into logits of shape (n, n_classes).
     """
 
+    averages_stages = True
     rows_at_once = 65536  # to ask the logits of
 
     def __init__(self, classifier, checkpoints, to_logits):
@@ -158,8 +159,8 @@ def _leave_out(net, dataset, only):
     for name in ("sampler", "batch_sampler"):
         if net.get_params_for("iterator_train").get(name) is not None:
             raise ValueError(
-                f"screen=True leaves rows out, which the classifier's iterator_train__{name} does "
-                "not know of. Leave it unset, or set screen=False."
+                f"held_out=True leaves rows out, which the classifier's iterator_train__{name} "
+                "does not know of. Leave it unset, or set held_out=False."
             )
     size = net.get_params_for("iterator_train").get("batch_size", net.batch_size)
     if len(only) % size == 1:  # batch norm takes no batch of one row

@@ -10,7 +10,10 @@ def hash_rows(X):
     """Give each row a 64-bit key, (n_samples,) uint64, equal for rows that are as float32."""
     keys = bytearray()
     for start in range(0, len(X), 4096):
-        for row in np.ascontiguousarray(X[start : start + 4096], dtype=np.float32):
+        rows = np.ascontiguousarray(X[start : start + 4096], dtype=np.float32)
+        if np.isnan(rows).any():
+            rows = np.where(np.isnan(rows), np.float32(np.nan), rows)  # NaNs may differ in bits
+        for row in rows:
             keys += hashlib.blake2b(row, digest_size=8).digest()
     return np.frombuffer(bytes(keys), dtype=np.uint64)
 
@@ -48,13 +51,13 @@ def _with_label(keys, labels):
     return keys ^ ((labels.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15))
 
 
-def judge_by_stages(stages, labels, signal, n_epochs):
+def judge_by_stages(trained, X, labels, signal, n_epochs):
     """Judge rows that were not in the training.
 
     Parameters
     ----------
-    stages : iterable of tensor of shape (n_samples, n_classes)
-        The rows' logits after every epoch, the last first.
+    trained : TrainedNet, TrainedStages, TrainedCopies, TrainedForest or TrainedHalves
+    X : ndarray of shape (n_samples, ...), float32
     labels : ndarray of shape (n_samples,) or None
         ``None`` judges each row for the class that the classifier ends on.
     signal : callable
@@ -66,16 +69,30 @@ def judge_by_stages(stages, labels, signal, n_epochs):
     T : ndarray of shape (n_samples, n_epochs)
         The trajectories.
     logits : ndarray of shape (n_samples, n_classes)
-        Their mean over the epochs.
+        What it makes of the rows, see ``logits_over_stages``.
     labels : ndarray of shape (n_samples,)
         What the rows were judged for.
     """
     given = None if labels is None else torch.from_numpy(labels)
-    T, mean = None, 0
-    for epoch, logits in enumerate(stages, start=1):
-        if T is None:
-            T = torch.empty(len(logits), n_epochs)
-            given = logits.argmax(dim=1) if given is None else given
+    T, mean = torch.empty(len(X), n_epochs), 0
+    for epoch, logits in enumerate(trained.staged_logits(X), start=1):
+        given = logits.argmax(dim=1) if given is None else given
         T[:, -epoch] = signal(logits, given)
-        mean = mean + logits / n_epochs
+        if trained.averages_stages:
+            mean = mean + logits / n_epochs
+        elif epoch == 1:
+            mean = logits
     return T.numpy(), mean.numpy(), given.numpy()
+
+
+def logits_over_stages(trained, X):
+    """Give what a classifier makes of rows, (n_samples, n_classes).
+
+    The mean over all stages, or the last one's where it is a mean already.
+    """
+    mean = 0
+    for n_stages, logits in enumerate(trained.staged_logits(X), start=1):
+        mean = mean + (logits - mean) / n_stages
+        if not trained.averages_stages:
+            break
+    return mean.numpy()

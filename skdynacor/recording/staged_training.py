@@ -14,7 +14,7 @@ from .checkpoints import make_checkpoints
 from .signals import logits_from_log_odds, logits_from_probabilities
 
 # Logits held at a time: 64 MiB of them.
-_LOGITS_AT_ONCE = 2**24
+LOGITS_AT_ONCE = 2**24
 
 #: Methods whose outputs become logits, the better first: a classifier predicts the class of the
 #: largest decision value, also where several probabilities are rounded to 1.
@@ -37,12 +37,14 @@ class TrainedStages:
         Any row, to count the stages with.
     """
 
+    averages_stages = True
+
     def __init__(self, classifier, output, n_classes, n_stages, sample):
         self.classifier = classifier
         self.output = output
         self.kept = spread(sum(1 for _ in self._outputs(sample)), n_stages)
         #: How many rows to ask the logits of: those of all stages are held together.
-        self.rows_at_once = max(1, _LOGITS_AT_ONCE // (len(self.kept) * n_classes))
+        self.rows_at_once = max(1, LOGITS_AT_ONCE // (len(self.kept) * n_classes))
 
     def staged_logits(self, X):
         """Yield the logits of rows at each kept stage, (n_samples, n_classes), the last first."""
@@ -67,6 +69,7 @@ class TrainedCopies:
     checkpoints : sequence of scikit-learn classifier
     """
 
+    averages_stages = True
     rows_at_once = 65536  # to ask the logits of
 
     def __init__(self, classifier, checkpoints):
@@ -152,7 +155,7 @@ def record_stages(
         judged = (
             (stage, part, logits_of(state, rows[part]))
             for stage, state in enumerate(kept_in(trained.checkpoints, stages))
-            for part in parts(len(rows), max(1, _LOGITS_AT_ONCE // n_classes))
+            for part in parts(len(rows), max(1, LOGITS_AT_ONCE // n_classes))
         )
     record = np.empty((len(signals), len(rows), n_kept), dtype=np.float32)
     means = np.zeros((len(rows), n_classes), dtype=np.float32)
@@ -161,9 +164,19 @@ def record_stages(
         means[part] += logits.numpy() / n_kept
         for signal, trails in zip(signals, record, strict=True):
             trails[part, stage] = signal(logits, given[part]).numpy()
+    check_signals(record)
+    return trained, record, means
+
+
+def check_signals(record):
+    """Check that no signal is NaN.
+
+    Raises
+    ------
+    ValueError
+    """
     if np.isnan(record).any():
         raise ValueError("A signal is NaN for some rows; it must be finite for all of them.")
-    return trained, record, means
 
 
 # --- the classifier ----------------------------------------------------------------------------

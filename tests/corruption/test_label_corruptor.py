@@ -72,6 +72,32 @@ def test_jitter_is_in_the_unit_of_each_feature():
     assert_allclose(shift.std(axis=0), [0.2, 200.0, 0.0], rtol=0.1)
 
 
+@pytest.mark.parametrize("jitter", [0, 0.2])
+def test_missing_values_stay_missing(jitter):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(9000, 5)) * [1.0, 1000.0, 1.0, 1.0, 1.0], np.arange(9000) % 2
+    X[rng.random(X.shape) < 0.1] = np.nan
+    X[:5000, 2] = X[4000:, 3] = X[:, 4] = np.nan  # throughout a chunk, or altogether
+    corruptor = LabelCorruptor(1.0, jitter=jitter, random_state=0)
+    corrupted = corruptor.fit_transform(X, y)
+    assert_array_equal(corrupted, X)
+    assert_array_equal(corruptor.transform(X), X)
+    shift = corrupted.corrupted.data - X[corrupted.corrupted.sources]
+    assert_array_equal(np.isnan(shift), np.isnan(X))
+    spread = np.nanstd(shift[:, :4], axis=0)
+    assert_allclose(spread, [jitter, 1000 * jitter, jitter, jitter], rtol=0.1)
+
+
+def test_an_augmentation_may_hand_on_missing_values_and_make_none():
+    X, y = np.arange(20.0).reshape(10, 2), np.arange(10) % 2
+    X[::2, 1] = np.nan
+    corrupted = LabelCorruptor(1.0, augment=lambda rows, rng: rows, random_state=0)
+    assert_array_equal(corrupted.fit_transform(X, y).corrupted.data, X)
+    worse = LabelCorruptor(1.0, augment=lambda rows, rng: rows * np.nan, random_state=0)
+    with pytest.raises(ValueError, match="with NaN or infinity"):
+        worse.fit_transform(X, y)
+
+
 def test_no_jitter_copies_rows_exactly():
     X, y = np.arange(20).reshape(10, 2), np.arange(10) % 2
     copies = LabelCorruptor(jitter=0, random_state=0).fit_transform(X, y).corrupted

@@ -17,6 +17,7 @@ from skdynacor import (
     make_dynacor_pipeline,
 )
 from skdynacor.datasets import make_label_noise
+from skdynacor.noise_model.noise_model import NoiseModel
 
 NAMES = np.array(["ant", "bee", "cow"])
 
@@ -121,7 +122,7 @@ def test_without_beliefs_it_warns_and_takes_trajectories(problem):
         detector = TransitionDetector(random_state=0).fit(margins)
     assert f1_score(wrong, detector.flags_) > 0.95
     assert_array_equal(detector.predict(margins), detector.flags_)
-    for name in ("classes_", "transition_", "learnt_", "class_noise_rates_", "suggested_labels_"):
+    for name in ("classes_", "transition_", "class_noise_rates_", "suggested_labels_"):
         assert getattr(detector, name) is None
 
 
@@ -133,6 +134,25 @@ def test_beliefs_that_got_lost_are_missed(problem, fitted):
         plain = TransitionDetector().fit(np.array(T))
     with pytest.raises(ValueError, match=r"carried no beliefs .* this X has"):
         plain.predict(T)
+
+
+@pytest.mark.parametrize("separable", [False, True])
+def test_separable_beliefs_are_read_with_the_mixture(problem, separable):
+    T, _, _, wrong = problem
+    beliefs = Beliefs(T.beliefs.logits, T.beliefs.labels, NAMES, separable)
+    detector = TransitionDetector(random_state=0).fit(CorruptedArray(np.array(T), None, beliefs))
+    model = NoiseModel(separable).fit(beliefs.logits, beliefs.labels)
+    assert (model.mixture is not None) is separable
+    expected = model.log_odds(beliefs.logits, beliefs.labels)
+    assert_allclose(detector.decision_function(CorruptedArray(T, None, beliefs)), expected)
+    assert f1_score(wrong, detector.flags_) > 0.95
+
+
+def test_the_trajectories_themselves_do_not_matter(problem, fitted):
+    T, *_ = problem
+    other = CorruptedArray(np.zeros((1500, 6)), T.corrupted, T.beliefs)
+    detector = TransitionDetector(random_state=0).fit(other)
+    assert_array_equal(detector.noise_probability_, fitted.noise_probability_)
 
 
 # --- the whole pipeline ------------------------------------------------------------------------

@@ -237,10 +237,11 @@ def train_in_one_of_two(rank, port, folder):
     found["rows_sampled"] = collector.records_[row]
     found["checkpoints_sampled"] = collector.checkpoints_
 
-    collector = make_collector(make_net(), random_state=None, screen=True)
+    collector = make_collector(make_net(), random_state=None, held_out=True)
     T = collector.fit_transform(X, y)
-    found.update(T_screened=np.asarray(T), believed=T.beliefs.logits)
-    found["trained_on"] = collector.trained_on_
+    found.update(T_held_out=np.asarray(T), believed=T.beliefs.logits)
+    found["copies_held_out"] = T.corrupted.data
+    found["unseen_held_out"] = collector.transform(unseen)
 
     config = accelerate.DataLoaderConfiguration(even_batches=False)
     uneven = accelerate.Accelerator(cpu=True, dataloader_config=config)
@@ -282,8 +283,9 @@ def two(tmp_path_factory):
 def test_two_processes_have_the_same_record(two):
     first, second = two
     assert first["n_processes"] == second["n_processes"] == 2
-    names = "T copies replayed unseen T_sampled rows_sampled T_screened believed trained_on"
-    for name in names.split():
+    names = "T copies replayed unseen T_sampled rows_sampled"
+    held_out = "T_held_out believed copies_held_out unseen_held_out"
+    for name in [*names.split(), *held_out.split()]:
         assert_array_equal(first[name], second[name])
         assert np.isfinite(first[name]).all()
     for one, other in zip(first["records"], second["records"], strict=True):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_array_equal
+from sklearn.ensemble import RandomForestClassifier
 from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback, LRScheduler
 from torch import nn
@@ -246,10 +247,34 @@ def test_weights_may_be_kept_in_a_folder_or_not_at_all(rows, tmp_path):
         in_folder.transform(unseen)
 
 
-def test_a_whole_pipeline_resumes(rows, tmp_path):
+@pytest.mark.parametrize("recipe", ["transition", "paper"])
+def test_a_whole_pipeline_resumes(rows, tmp_path, recipe):
     X, y = rows[0].view(np.ndarray), rows[1]
-    pipe = make_dynacor_pipeline(make_mlp_classifier(max_epochs=4), random_state=0)
+    net = make_mlp_classifier(max_epochs=4)
+    pipe = make_dynacor_pipeline(net, recipe=recipe, random_state=0)
     flags = pipe.fit_predict(X, y)
     pipe.set_params(dynamicscollector__checkpoint_dir=tmp_path)
     for _ in range(2):
         assert_array_equal(pipe.fit_predict(X, y), flags)
+
+
+def test_a_net_that_is_not_trained_to_the_end_resumes_too(tmp_path):
+    X = np.random.default_rng(0).uniform(-2, 2, size=(300, 2))
+    y = np.floor(X[:, 0]) % 2
+    pipe = make_dynacor_pipeline(random_state=0)
+    flags = pipe.fit_predict(X, y)
+    assert "classifier" not in pipe[1].weights_  # forests are heard alone
+    pipe.set_params(dynamicscollector__checkpoint_dir=tmp_path)
+    for _ in range(2):
+        assert_array_equal(pipe.fit_predict(X, y), flags)
+        assert [path.name for path in tmp_path.iterdir()] == ["first-half"]
+
+
+def test_a_folder_of_other_partners_is_refused_by_name(rows, tmp_path):
+    X, y = rows
+    collector = make_collector(
+        tmp_path, held_out=True, partners=[("woods", RandomForestClassifier(9))], random_state=0
+    ).fit(X, y)
+    collector.set_params(woods__max_depth=3)
+    with pytest.raises(ValueError, match=r"what differs: woods__max_depth\."):
+        collector.fit(X, y)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_array_equal
+from sklearn.ensemble import RandomForestClassifier
 
 from skdynacor import DynamicsCollector, LabelCorruptor, make_dynacor_pipeline
 from skdynacor.nets import make_mlp_classifier
@@ -34,11 +35,15 @@ def no_waiting(monkeypatch):
     monkeypatch.setattr(net_training, "_run_epoch", run)
 
 
-def test_the_batch_loop_never_waits_for_the_device(noisy_blobs, no_waiting):
+@pytest.mark.parametrize("held_out", [False, True])
+def test_the_batch_loop_never_waits_for_the_device(noisy_blobs, no_waiting, held_out):
     X, y, _ = noisy_blobs
     Xc = LabelCorruptor(0.2, random_state=0).fit_transform(X, y)
     collector = DynamicsCollector(
-        make_mlp_classifier(max_epochs=3), also=["confidence", "logit_difference"], random_state=0
+        make_mlp_classifier(max_epochs=3),
+        also=["confidence", "logit_difference"],
+        held_out=held_out,
+        random_state=0,
     )
     T = collector.fit_transform(Xc, y)
     assert next(collector.classifier_.module_.parameters()).is_cuda
@@ -74,20 +79,35 @@ def test_mixed_precision_and_compile_keep_working(noisy_blobs):
         assert T.shape == (300, 5)
 
 
-def test_rows_replay_and_weights_come_to_the_host(noisy_blobs):
+@pytest.mark.parametrize("recipe", ["transition", "paper"])
+def test_rows_replay_and_weights_come_to_the_host(noisy_blobs, recipe):
     X, y, _ = noisy_blobs
-    pipe = make_dynacor_pipeline(random_state=0)
+    pipe = make_dynacor_pipeline(make_mlp_classifier(), recipe=recipe, random_state=0)
     flags = pipe.fit_predict(X, y)
     assert_array_equal(pipe.predict(X), flags)
     assert pipe.predict(X + 1).shape == (300,)
     assert all(not value.is_cuda for value in pipe[1].checkpoints_[0].values())
 
 
-def test_a_training_resumes_on_the_device(noisy_blobs, tmp_path):
+def test_partners_join_a_net_on_the_device(noisy_blobs):
+    X, y, wrong = noisy_blobs
+    collector = DynamicsCollector(
+        held_out=True, partners=[("trees", RandomForestClassifier(30))], random_state=0
+    )
+    T = collector.fit_transform(X, y)
+    assert np.mean((T.beliefs.logits.argmax(axis=1) != y) == wrong) > 0.85
+    assert collector.transform(X + 1).shape == T.shape
+
+
+@pytest.mark.parametrize("held_out", [False, True])
+def test_a_training_resumes_on_the_device(noisy_blobs, tmp_path, held_out):
     X, y, _ = noisy_blobs
     collectors = [
         DynamicsCollector(
-            make_mlp_classifier(max_epochs=4), checkpoint_dir=tmp_path, random_state=0
+            make_mlp_classifier(max_epochs=4),
+            held_out=held_out,
+            checkpoint_dir=tmp_path,
+            random_state=0,
         ).fit(X, y)
         for _ in range(2)
     ]

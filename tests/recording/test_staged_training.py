@@ -38,7 +38,7 @@ from skdynacor.recording import staged_training as staged
 GRADIENT_BOOSTING = GradientBoostingClassifier(n_estimators=12)
 HIST_BOOSTING = HistGradientBoostingClassifier(max_iter=12)
 ADA_BOOST = AdaBoostClassifier(n_estimators=12)
-FOREST = RandomForestClassifier(n_estimators=12, max_depth=3)
+FOREST = RandomForestClassifier(n_estimators=12, max_depth=3, bootstrap=False)  # a warm start
 BAGGING = BaggingClassifier(n_estimators=12)
 SGD = SGDClassifier()
 MLP = MLPClassifier(8)
@@ -293,7 +293,7 @@ def test_seen_rows_replay_and_others_pass_through_the_stages(rows, classifier):
 def test_few_rows_at_a_time_change_nothing(rows, classifier, monkeypatch):
     X, y = rows
     whole = collect(classifier).fit(X, y)
-    monkeypatch.setattr(staged, "_LOGITS_AT_ONCE", 100)
+    monkeypatch.setattr(staged, "LOGITS_AT_ONCE", 100)
     cut = collect(classifier).fit(X, y)
     assert_allclose(cut.dynamics_, whole.dynamics_, rtol=1e-5, atol=1e-6)
     unseen = np.asarray(X) + 1

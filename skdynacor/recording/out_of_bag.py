@@ -1,0 +1,142 @@
+"""Recording bootstrapped forests out of bag: by the trees that were not told of a row."""
+
+import numpy as np
+import torch
+from joblib import Parallel, delayed
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
+
+from .signals import logits_from_probabilities
+from .staged_training import LOGITS_AT_ONCE, check_signals, parts, prepare, spread
+
+
+def is_bagged(classifier):
+    """Tell whether a classifier is a forest whose trees each leave rows out."""
+    forests = ExtraTreesClassifier, RandomForestClassifier
+    return isinstance(classifier, forests) and bool(classifier.bootstrap)
+
+
+class TrainedForest:
+    """A forest, to be asked stage by stage of its growth.
+
+    Parameters
+    ----------
+    classifier : scikit-learn forest
+        Fitted.
+    n_classes : int
+    stages : list of int
+        How many trees there are at the end of each stage.
+    """
+
+    averages_stages = False  # the whole forest knows best
+
+    def __init__(self, classifier, n_classes, stages):
+        self.classifier = classifier
+        self.n_classes = n_classes
+        self.stages = stages
+        self.rows_at_once = max(1, LOGITS_AT_ONCE // (len(stages) * n_classes))
+
+    def staged_logits(self, X):
+        """Yield the logits of rows at each stage, (n_samples, n_classes), the last first."""
+        everywhere = np.ones(len(X), dtype=bool)
+        masks = [everywhere] * len(self.classifier.estimators_)
+        return reversed([to_logits(*votes) for votes in self.votes(X, masks)])
+
+    def votes(self, X, masks):
+        """Yield the votes that rows have got by the end of each stage.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features), float32
+        masks : iterable of ndarray of shape (n_samples,), bool
+            For each tree, the rows that it may judge.
+
+        Yields
+        ------
+        sums : ndarray of shape (n_samples, n_classes)
+        counts : ndarray of shape (n_samples,)
+        """
+        forest = self.classifier
+        sums, counts = np.zeros((len(X), self.n_classes)), np.zeros(len(X))
+        columns = np.asarray(forest.classes_, dtype=int)  # of the labels that it was fitted on
+
+        def judge(tree, mask):
+            rows = np.flatnonzero(mask)
+            return rows, tree.predict_proba(X[rows], check_input=False)
+
+        # Trees are added up in their order, so that the number of jobs changes no digit.
+        work = Parallel(n_jobs=forest.n_jobs, require="sharedmem", return_as="generator")
+        judged = work(
+            delayed(judge)(tree, mask) for tree, mask in zip(forest.estimators_, masks, strict=True)
+        )
+        for n_trees, (rows, probabilities) in enumerate(judged, start=1):
+            sums[np.ix_(rows, columns)] += probabilities
+            counts[rows] += 1
+            if n_trees in self.stages:
+                yield sums, counts
+
+
+def to_logits(sums, counts):
+    """Turn votes into logits, (n_samples, n_classes); one more vote is spread over all classes."""
+    shares = (sums + 1 / sums.shape[1]) / (counts[:, None] + 1)
+    return logits_from_probabilities(torch.from_numpy(shares).float())
+
+
+def record_out_of_bag(
+    classifier, X, copies, labels, n_classes, *, signals, n_stages, seed, sources=None
+):
+    """Grow a forest once and record every row by the trees that left it out, as the forest grows.
+
+    Parameters
+    ----------
+    classifier : scikit-learn forest
+        See ``is_bagged``; its ``n_jobs`` is respected.
+    X : ndarray of shape (n_samples, n_features)
+    copies : ndarray of shape (n_copies, n_features)
+    labels : ndarray of shape (n_samples + n_copies,), dtype int64
+        From 0 to n_classes − 1.
+    n_classes : int
+    signals : list of callable
+        ``(logits, labels) -> (n,)``.
+    n_stages : int
+        How many stages of the growth to record, at most.
+    seed : int
+    sources : ndarray of shape (n_copies,) or None, default=None
+        The rows that the copies were made of: the copies are then not trained on, but judged by the
+        trees that left these rows out. ``None`` trains on the copies, too.
+
+    Returns
+    -------
+    trained : TrainedForest
+    record : ndarray of shape (n_signals, n_samples + n_copies, n_recorded), dtype float32
+    logits : ndarray of shape (n_samples + n_copies, n_classes), dtype float32
+        At the last stage.
+
+    Raises
+    ------
+    ValueError
+        If the rows have more than one dimension, or a signal is NaN.
+    """
+    model = prepare(classifier, X, np.random.default_rng(seed)).set_params(oob_score=False)
+    rows = np.concatenate([X, copies], dtype=np.float32)
+    n_told = len(rows) if sources is None else len(X)
+    model.fit(rows[:n_told], labels[:n_told])
+    trained = TrainedForest(model, n_classes, spread(len(model.estimators_), n_stages))
+    told_as = np.arange(n_told)  # which row of the training a row stands for
+    if sources is not None:
+        told_as = np.concatenate([told_as, sources])
+
+    def left_out(sample):
+        mask = np.ones(n_told, dtype=bool)
+        mask[sample] = False
+        return mask[told_as]
+
+    given = torch.from_numpy(labels)
+    record = np.empty((len(signals), len(rows), len(trained.stages)), dtype=np.float32)
+    masks = map(left_out, model.estimators_samples_)
+    for stage, votes in enumerate(trained.votes(rows, masks)):
+        logits = to_logits(*votes)
+        for part in parts(len(rows), max(1, LOGITS_AT_ONCE // n_classes)):
+            for signal, trails in zip(signals, record, strict=True):
+                trails[part, stage] = signal(logits[part], given[part]).numpy()
+    check_signals(record)
+    return trained, record, logits.numpy()

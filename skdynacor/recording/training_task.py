@@ -1,0 +1,122 @@
+"""What is to be trained on and recorded, and which kind of training a classifier gets for it."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..groundwork.random_numbers import draw_seed, make_rng
+from ..groundwork.validation import check_copies, encode_known_labels
+from .checkpoints import TrainingFolder, identify
+from .halves import halve, record_by_halves
+from .held_out import Recording, hear
+from .net_training import record_net
+from .out_of_bag import is_bagged, record_out_of_bag
+from .partners import can_join, can_judge, is_net
+from .replay import hash_rows
+from .signals import find_signal
+from .staged_training import record_stages, refuse_folders
+
+
+class TrainingTask(NamedTuple):
+    """Rows and copies, and how a ``DynamicsCollector`` wants them recorded."""
+
+    collector: Any  # a DynamicsCollector, for its parameters
+    X: np.ndarray  # (n_samples, ...)
+    keys: np.ndarray  # (n_samples,), see hash_rows
+    copies: np.ndarray  # (n_copies, ...)
+    sources: np.ndarray  # (n_copies,)
+    labels: np.ndarray  # (n_samples + n_copies,), int64
+    n_classes: int
+    signals: list  # of callable
+    seed: int
+
+    @classmethod
+    def of(cls, collector, X, codes, copies):
+        """Gather what is to be trained on: rows, their labels' codes, and copies or None."""
+        rows, labels, sources = check_copies(copies, X), codes, np.empty(0, dtype=int)
+        if copies is not None:
+            copied = encode_known_labels(np.asarray(copies.labels), collector.classes_)
+            labels, sources = np.concatenate([codes, copied]), copies.sources
+        signals = [find_signal(signal) for signal in (collector.signal, *collector.also)]
+        seed = draw_seed(make_rng(collector.random_state, "DynamicsCollector"))
+        n_classes = len(collector.classes_)
+        return cls(collector, X, hash_rows(X), rows, sources, labels, n_classes, signals, seed)
+
+    def record(self, only=None, name=""):
+        """Train the classifier once, on all rows and copies or on some rows only."""
+        wanted = self.collector
+        task = (wanted.classifier, self.X, self.copies, self.labels, self.n_classes)
+        options = {"signals": self.signals, "seed": self.seed}
+        if is_net(wanted.classifier):
+            keep = wanted.keep_checkpoints
+            keep = keep if isinstance(keep, bool) else Path(keep, name)
+            return record_net(
+                *task,
+                **options,
+                only=only,
+                keep=keep,
+                device=wanted.device,
+                folder=self._folder(only, name),
+            )
+        self._refuse_folders()
+        options["n_stages"] = wanted.n_stages
+        if is_bagged(wanted.classifier):
+            return record_out_of_bag(*task, **options)
+        return record_stages(*task, **options, only=only, keep=wanted.keep_checkpoints)
+
+    def record_held_out(self):
+        """Record every row by models that were not told its label, see ``hear``."""
+        wanted, own_labels = self.collector, self.labels[: len(self.X)]
+        partners = {
+            name: partial(self._record_forest, forest)
+            for name, forest in wanted.partners
+            if can_join(forest, self.X)
+        }
+        record_classifier = None
+        if is_bagged(wanted.classifier):
+            self._refuse_folders()
+            partners = {"classifier": partial(self._record_forest, wanted.classifier), **partners}
+        elif can_judge(wanted.classifier, self.X):
+            record_classifier = self._record_halves
+        return hear(record_classifier, partners, own_labels)
+
+    def _record_halves(self, goes_on):
+        own_labels = self.labels[: len(self.X)]
+        half = halve(self.keys, own_labels)
+        half = np.concatenate([half, half[self.sources]])
+        return Recording(*record_by_halves(self.record, half, own_labels, goes_on))
+
+    def _record_forest(self, forest):
+        return Recording(
+            *record_out_of_bag(
+                forest,
+                self.X,
+                self.copies,
+                self.labels,
+                self.n_classes,
+                signals=self.signals,
+                n_stages=self.collector.n_stages,
+                seed=self.seed,
+                sources=self.sources,
+            )
+        )
+
+    def _refuse_folders(self):
+        wanted = self.collector
+        folders = {name: getattr(wanted, name) for name in ("checkpoint_dir", "keep_checkpoints")}
+        refuse_folders(wanted.classifier, **folders)
+
+    def _folder(self, only, name):
+        checkpoint_dir = self.collector.checkpoint_dir
+        if checkpoint_dir is None:
+            return None
+        digests = {
+            "X": self.keys,
+            "y": self.labels[: len(self.X)],
+            "copies": hash_rows(self.copies),
+            "labels of the copies": self.labels[len(self.X) :],
+            "rows trained on": np.empty(0) if only is None else only,
+        }
+        return TrainingFolder(Path(checkpoint_dir, name), identify(self.collector, digests))

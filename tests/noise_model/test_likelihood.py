@@ -1,0 +1,113 @@
+"""Weights under which the given labels are likeliest."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy.special import softmax
+
+from skdynacor.noise_model import likelihood
+from skdynacor.noise_model.likelihood import combine, log_likelihood, weigh
+
+
+def noise_like(logits, seed):
+    return 4 * np.random.default_rng(seed).normal(size=logits.shape)
+
+
+@pytest.fixture(scope="module")
+def weighed(drawn):
+    logits, labels, _ = drawn
+    return weigh([logits], labels, 1 / 3)
+
+
+def test_the_likelihood_by_hand():
+    logits = np.log([[0.6, 0.3, 0.1], [0.2, 0.2, 0.6]])
+    transition = np.array([[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.2, 0.2, 0.6]])
+    expected = np.log([0.6 * 0.2 + 0.3 * 0.8 + 0.1 * 0.2, 0.2 * 0.1 + 0.2 * 0.1 + 0.6 * 0.6])
+    value, _ = log_likelihood([logits], np.array([1, 2]), transition, np.ones(1))
+    assert value == pytest.approx(expected.mean())
+    squares = logits * 0.5, logits * 1.5  # whose product is the square
+    value, _ = log_likelihood(squares, np.array([1, 2]), transition, np.ones(2))
+    beliefs = softmax(2 * logits, axis=1)
+    assert value == pytest.approx(np.log(beliefs @ transition)[[0, 1], [1, 2]].mean())
+
+
+@pytest.mark.parametrize("weights", [[1.0, 0.5], [0.0, 0.0], [3.0, 0.01]])
+def test_the_gradient_is_that_of_finite_differences(drawn, true_transition, weights):
+    logits, labels, _ = drawn
+    sources, transition = [logits, noise_like(logits, 1)], true_transition * 0.99 + 0.01 / 3
+
+    def value(at):
+        return log_likelihood(sources, labels, transition, at)[0]
+
+    _, gradient = log_likelihood(sources, labels, transition, np.array(weights))
+    steps = 1e-5 * np.eye(2)
+    expected = [(value(weights + step) - value(weights - step)) / 2e-5 for step in steps]
+    assert_allclose(gradient, expected, rtol=1e-5, atol=1e-7)
+
+
+def test_parts_of_any_size_give_the_same(drawn, true_transition, monkeypatch):
+    logits, labels, _ = drawn
+    arguments = [logits], labels, true_transition * 0.99 + 0.01 / 3, np.ones(1)
+    value, gradient = log_likelihood(*arguments)
+    monkeypatch.setattr(likelihood, "_CHUNK_ENTRIES", 3 * 700)
+    in_parts, of_parts = log_likelihood(*arguments)
+    assert in_parts == pytest.approx(value)
+    assert_allclose(of_parts, gradient)
+
+
+@pytest.mark.parametrize("factor", [0.25, 1, 4])
+def test_the_weight_makes_up_for_a_factor(drawn, weighed, factor):
+    logits, labels, _ = drawn
+    (weight,), value, transition, n_anchors = weigh([logits * factor], labels, 1 / 3)
+    assert weight * factor == pytest.approx(1, abs=0.1)
+    assert value == pytest.approx(weighed.log_likelihood, abs=1e-5)
+    assert_allclose(transition, weighed.transition)
+    assert n_anchors == weighed.n_anchors == pytest.approx(2000, abs=10)
+
+
+def test_pure_noise_is_not_heard(drawn, weighed):
+    logits, labels, _ = drawn
+    found = weigh([noise_like(logits, 1), logits], labels, 1 / 3)
+    assert found.weights[0] < 0.01
+    assert found.weights[1] == pytest.approx(weighed.weights[0], abs=0.02)
+
+
+def test_of_two_views_both_are_heard_and_the_better_more(drawn):
+    logits, labels, _ = drawn
+    views = [logits + noise_like(logits, 1), logits + noise_like(logits, 2) / 2]
+    found = weigh(views, labels, 1 / 3)
+    assert 0.05 < found.weights[0] < found.weights[1]
+    assert found.log_likelihood > max(weigh([v], labels, 1 / 3).log_likelihood for v in views)
+
+
+def test_the_order_of_rows_classes_and_sources_only_permutes(drawn):
+    logits, labels, _ = drawn
+    sources = [logits, logits + noise_like(logits, 2)]
+    rows = np.random.default_rng(0).permutation(len(labels))
+    classes = np.array([2, 0, 1])
+    found = weigh(sources, labels, 1 / 3)
+    other = weigh(
+        [source[rows][:, classes] for source in reversed(sources)],
+        np.argsort(classes)[labels[rows]],
+        1 / 3,
+    )
+    assert_allclose(other.weights[::-1], found.weights, atol=1e-3)
+    assert_allclose(other.transition, found.transition[np.ix_(classes, classes)], atol=1e-3)
+    assert other.log_likelihood == pytest.approx(found.log_likelihood, abs=1e-6)
+
+
+def test_weights_are_bounded_where_labels_are_as_looks_say():
+    labels = np.arange(90) % 3
+    found = weigh([0.01 * np.eye(3)[labels]], labels, 1 / 3)
+    assert 1 < found.weights[0] <= 20
+
+
+def test_single_precision_loses_nothing(drawn, weighed):
+    logits, labels, _ = drawn
+    found = weigh([logits.astype(np.float32)], labels, 1 / 3)
+    assert_allclose(found.weights, weighed.weights, rtol=1e-3)
+
+
+def test_logits_are_added_up_by_their_weights():
+    one, other = np.array([[1.0, 2.0]]), np.array([[10.0, 0.0]])
+    assert_allclose(combine([one, other], [2.0, 0.5]), [[7.0, 4.0]])

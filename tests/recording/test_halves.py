@@ -1,0 +1,329 @@
+"""A training on each half of the rows, which judges the other."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
+from sklearn.linear_model import SGDClassifier
+from skorch import NeuralNetClassifier
+from skorch.callbacks import Callback
+from torch import nn
+from torch.utils.data import WeightedRandomSampler
+
+from skdynacor import DynamicsCollector, LabelCorruptor
+from skdynacor.nets import make_mlp_classifier
+from skdynacor.recording import training_task
+from skdynacor.recording.halves import TrainedHalves, halve, record_by_halves
+from skdynacor.recording.replay import hash_rows
+
+BOOSTING = HistGradientBoostingClassifier(max_iter=5, random_state=0)
+CLASSIFIERS = {
+    "net": make_mlp_classifier(max_epochs=3),
+    "staged": BOOSTING,
+    "in parts": SGDClassifier(loss="log_loss"),
+    "forest": RandomForestClassifier(30, random_state=0),
+    "extra trees": ExtraTreesClassifier(30, bootstrap=True, random_state=0),
+}
+
+
+def test_each_class_is_halved_whatever_the_order_of_rows():
+    rng = np.random.default_rng(0)
+    keys, labels = rng.integers(0, 2**63, 101).astype(np.uint64), rng.integers(0, 4, 101)
+    half = halve(keys, labels)
+    for label in range(4):
+        n_rows = (labels == label).sum()
+        assert abs(half[labels == label].sum() - n_rows / 2) <= 0.5
+    order = rng.permutation(101)
+    assert_array_equal(halve(keys[order], labels[order]), half[order])
+
+
+class Trainings:
+    """Stands for trainings that record what they are told of, and say which one they are."""
+
+    def __init__(self):
+        self.told = {}
+
+    def __call__(self, only, name):
+        self.told[name] = only.tolist()
+        logits = np.full((8, 3), len(self.told), dtype=np.float32)
+        return name, logits[None], logits.copy()
+
+
+LABELS = np.array([0, 0, 1, 1, 0, 2])
+HALF = np.array([True, False, True, False, True, True, False, True])  # the last two are copies
+
+
+def test_each_half_is_judged_by_the_training_on_the_other():
+    train = Trainings()
+    trained, record, logits = record_by_halves(train, HALF, LABELS)
+    assert (trained.first, trained.second) == ("first-half", "second-half")
+    assert_array_equal(logits[:, 0], np.where(HALF, 2, 1))
+    assert_array_equal(record[0], logits)
+
+
+def test_the_only_row_of_a_class_is_told_to_both_and_no_copy_to_any():
+    train = Trainings()
+    record_by_halves(train, HALF, LABELS)
+    assert train.told == {"first-half": [0, 2, 4, 5], "second-half": [1, 3, 5]}
+
+
+def test_the_second_half_is_trained_only_if_the_first_is_worth_it():
+    train, asked = Trainings(), []
+
+    def goes_on(logits, judged):
+        asked.append((logits.shape, judged.tolist()))
+        return False
+
+    trained, *_ = record_by_halves(train, HALF, LABELS, goes_on)
+    assert trained is None
+    assert list(train.told) == ["first-half"]
+    assert asked == [((6, 3), (~HALF[:6]).tolist())]
+
+
+# --- in the collector --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def rows(noisy_blobs):
+    X, y, _ = noisy_blobs
+    return LabelCorruptor(0.2, jitter=0, random_state=0).fit_transform(X, y), y
+
+
+@pytest.mark.parametrize("kind", CLASSIFIERS)
+def test_what_a_row_and_its_copy_look_like_does_not_depend_on_its_label(rows, kind, monkeypatch):
+    X, y = rows
+    monkeypatch.setattr(training_task, "halve", lambda keys, labels: np.arange(len(keys)) % 2 == 0)
+    collector = DynamicsCollector(CLASSIFIERS[kind], held_out=True, random_state=0)
+    T = collector.fit_transform(X, y)
+    for copy in (0, 1):
+        row, other = X.corrupted.sources[copy], y.copy()
+        other[row] = (y[row] + 1) % 3
+        T_other = collector.fit_transform(X, other)
+        assert_array_equal(T_other.beliefs.logits[row], T.beliefs.logits[row])
+        copies, copies_other = T.corrupted.beliefs, T_other.corrupted.beliefs
+        assert_array_equal(copies_other.logits[copy], copies.logits[copy])
+        assert not np.array_equal(T_other.beliefs.logits, T.beliefs.logits)
+        assert not np.array_equal(T_other[row], T[row])  # it is judged for its label, of course
+
+
+@pytest.mark.parametrize("kind", ["staged", "forest", "extra trees"])
+def test_random_labels_are_guessed_by_nobody(kind):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(400, 4)), rng.integers(0, 2, 400)
+    Xc = LabelCorruptor(1.0, jitter=0, random_state=0).fit_transform(X, y)
+
+    def agreement(beliefs):
+        return np.mean(beliefs.logits.argmax(axis=1) == y)
+
+    T = DynamicsCollector(CLASSIFIERS[kind], held_out=True).fit_transform(Xc, y)
+    assert 0.35 < agreement(T.beliefs) < 0.6
+    assert 0.35 < agreement(T.corrupted.beliefs) < 0.6  # with the label of its source
+
+
+def test_each_half_and_no_copy_is_trained_on(rows, monkeypatch):
+    X, y = rows
+    told = {}
+
+    def spied(*args, only, **kwargs):
+        told[len(told)] = only
+        return record_net(*args, only=only, **kwargs)
+
+    record_net = training_task.record_net
+    monkeypatch.setattr(training_task, "record_net", spied)
+    DynamicsCollector(make_mlp_classifier(max_epochs=2), held_out=True).fit(X, y)
+    assert_array_equal(np.sort(np.concatenate([told[0], told[1]])), np.arange(300))
+    for label in range(3):
+        sizes = [np.sum(y[only] == label) for only in told.values()]
+        assert abs(sizes[0] - sizes[1]) <= 1
+
+
+def test_copies_change_nothing_of_the_rows(rows):
+    X, y = rows
+    for kind in ("net", "staged", "forest"):
+        collector = DynamicsCollector(CLASSIFIERS[kind], held_out=True, random_state=0)
+        T, alone = collector.fit_transform(X, y), collector.fit_transform(np.array(X), y)
+        assert_array_equal(T, alone)
+        assert_array_equal(T.beliefs.logits, alone.beliefs.logits)
+
+
+def staged(X, y, rows):
+    """What boosting on each half makes of rows, (2, n_rows, n_stages, n_classes)."""
+    half, outputs = halve(hash_rows(X), y), []
+    for told in (half, ~half):
+        twin = HistGradientBoostingClassifier(max_iter=5, early_stopping=False, random_state=0)
+        twin.fit(X[told], y[told])
+        outputs.append([stage.copy() for stage in twin.staged_decision_function(rows)])
+    return np.array(outputs).transpose(0, 2, 1, 3)
+
+
+def margins(outputs, labels):
+    given = np.arange(outputs.shape[-1]) == labels[:, None, None]
+    others = np.where(given, -np.inf, outputs).max(axis=-1)
+    return np.where(given, outputs, 0).sum(axis=-1) - others
+
+
+@pytest.fixture
+def boosted(rows):
+    X, y = rows
+    collector = DynamicsCollector(BOOSTING, signal="logit_difference", held_out=True)
+    return X, y, collector, collector.fit_transform(X, y)
+
+
+def test_rows_are_recorded_as_by_hand(boosted):
+    X, y, _, T = boosted
+    X, copies, sources = np.array(X), X.corrupted, X.corrupted.sources
+    half = halve(hash_rows(X), y)
+    first, second = staged(X, y, X)
+    judged = np.where(half[:, None, None], second, first)
+    assert_allclose(T, margins(judged, y), rtol=1e-5, atol=1e-5)
+    assert_allclose(T.beliefs.logits, judged.mean(axis=1), rtol=1e-5, atol=1e-5)
+    of_copies = margins(judged[sources], copies.labels)  # copies are not jittered
+    assert_allclose(T.corrupted.data, of_copies, rtol=1e-5, atol=1e-5)
+
+
+def test_seen_rows_replay_and_others_get_the_mean_of_both_halves(boosted):
+    X, y, collector, T = boosted
+    again = collector.transform(np.array(X)[7:20])
+    assert_array_equal(again, T[7:20])
+    assert_array_equal(again.beliefs.logits, T.beliefs.logits[7:20])
+    unseen = np.array(X[:30]) + np.float32(0.5)
+    mean = staged(np.array(X), y, unseen).mean(axis=0)
+    T_unseen = collector.transform(unseen, labels=y[:30])
+    assert_allclose(T_unseen, margins(mean, y[:30]), rtol=1e-5, atol=1e-5)
+    assert_allclose(T_unseen.beliefs.logits, mean.mean(axis=1), rtol=1e-5, atol=1e-5)
+    ends = mean[:, -1].argmax(axis=1)
+    assert_array_equal(collector.transform(unseen).beliefs.labels, ends)
+
+
+def test_halves_show_what_the_first_has(boosted):
+    *_, collector, _ = boosted
+    halves = collector._heard.recorded
+    assert isinstance(halves, TrainedHalves)
+    assert collector.classifier_ is halves.first.classifier
+    assert collector.weights_ == {"classifier": 1.0}
+
+
+def test_weights_may_be_kept_in_a_folder_of_each_half(rows, tmp_path):
+    X, y = rows
+    net = make_mlp_classifier(max_epochs=3)
+    in_memory, in_folder = (
+        DynamicsCollector(net, held_out=True, keep_checkpoints=keep, random_state=0).fit(X, y)
+        for keep in (True, tmp_path)
+    )
+    assert {path.name for path in tmp_path.iterdir()} == {"first-half", "second-half"}
+    unseen = np.array(X) + 1
+    assert_array_equal(in_folder.transform(unseen), in_memory.transform(unseen))
+
+
+@pytest.mark.parametrize("kind", CLASSIFIERS)
+def test_classes_of_one_row_and_of_two(kind):
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1, 2, 3], [30, 30, 2, 1])
+    X = (rng.normal(size=(63, 3)) + 5 * y[:, None]).astype(np.float32)
+    collector = DynamicsCollector(CLASSIFIERS[kind], held_out=True, random_state=0)
+    T = collector.fit_transform(X, y)
+    assert np.isfinite(T).all()
+    assert T.beliefs.logits.shape == (63, 4)
+    assert collector.transform(X + 1).beliefs.logits.shape == (63, 4)
+
+
+def test_a_batch_of_one_row_is_avoided_for_batch_norm(noisy_blobs):
+    X, y, _ = noisy_blobs
+    module = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 3))
+    sizes = []
+
+    class Watch(Callback):
+        def on_batch_begin(self, net, batch, training, **kwargs):
+            sizes.append(len(batch[0]))
+
+    net = NeuralNetClassifier(
+        module,
+        criterion=nn.CrossEntropyLoss,
+        max_epochs=2,
+        batch_size=149,  # halves have 150 rows
+        iterator_train__shuffle=True,
+        callbacks=[("watch", Watch())],
+        verbose=0,
+    )
+    T = DynamicsCollector(net, held_out=True, random_state=0).fit_transform(X, y)
+    assert np.isfinite(T).all()
+    assert min(sizes) >= 2
+
+
+@pytest.mark.parametrize("name", ["sampler", "batch_sampler"])
+def test_a_sampler_of_all_rows_is_refused(noisy_blobs, name):
+    X, y, _ = noisy_blobs
+    sampler = WeightedRandomSampler(torch.ones(300), 300)
+    if name == "batch_sampler":
+        sampler = torch.utils.data.BatchSampler(sampler, 30, drop_last=False)
+    net = make_mlp_classifier(**{f"iterator_train__{name}": sampler}, iterator_train__shuffle=False)
+    collector = DynamicsCollector(net, held_out=True)
+    before = dict(vars(collector))
+    with pytest.raises(ValueError, match=rf"iterator_train__{name} does not know .*held_out=False"):
+        collector.fit(X, y)
+    assert vars(collector) == before
+
+
+class Killed(BaseException):
+    pass
+
+
+class KillAfter(Callback):
+    """End the process's training after some batches, counted over all trainings."""
+
+    batches = np.inf
+
+    def on_batch_begin(self, net, training, **kwargs):
+        KillAfter.batches -= training
+        if KillAfter.batches < 0:
+            raise Killed
+
+
+@pytest.mark.parametrize("random_state", [0, None])
+def test_halves_that_are_killed_anywhere_resume(rows, tmp_path, monkeypatch, random_state):
+    X, y = rows
+
+    def collector(folder):
+        net = make_mlp_classifier(max_epochs=4, batch_size=32, callbacks=[("kill", KillAfter())])
+        return DynamicsCollector(
+            net,
+            signal="confidence",
+            held_out=True,
+            checkpoint_dir=tmp_path / folder,
+            random_state=random_state,
+        )
+
+    kills, folders = 0, []
+    while True:
+        monkeypatch.setattr(KillAfter, "batches", 13)  # two epochs of the five batches of a half
+        try:
+            cut = collector("cut").fit(X, y)
+            break
+        except Killed:
+            kills += 1
+            folders.append({path.name for path in (tmp_path / "cut").iterdir()})
+    assert kills >= 3
+    assert folders[0] == {"first-half"}
+    assert folders[-1] == {"first-half", "second-half"}
+    monkeypatch.setattr(KillAfter, "batches", np.inf)
+    again = collector("cut" if random_state is None else "whole").fit(X, y)
+    assert_array_equal(cut.dynamics_, again.dynamics_)
+    unseen = [np.array(X), np.array(X) + 1]
+    for rows_later in unseen:
+        T, T_again = (c.transform(rows_later) for c in (cut, again))
+        assert_array_equal(T, T_again)
+        assert_array_equal(T.beliefs.logits, T_again.beliefs.logits)
+
+
+def test_a_folder_of_halves_is_refused_to_other_labels(rows, tmp_path):
+    X, y = rows
+    collector = DynamicsCollector(
+        make_mlp_classifier(max_epochs=2), held_out=True, checkpoint_dir=tmp_path, random_state=0
+    ).fit(X, y)
+    with pytest.raises(ValueError, match="holds another training; what differs: y"):
+        collector.fit(np.array(X), np.roll(y, 1))
