@@ -1,11 +1,11 @@
 """The data sets of the benchmarks, and the wrong labels to be found in them."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.datasets import load_breast_cancer, load_digits, load_wine
+from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine, make_moons
 from sklearn.utils import Bunch
 
 from skdynacor.datasets import (
@@ -17,8 +17,15 @@ from skdynacor.datasets import (
     make_label_noise,
 )
 
-#: Data that need no file; scikit-learn bundles them.
-BUNDLED = {"digits": load_digits, "breast_cancer": load_breast_cancer, "wine": load_wine}
+#: Data that need no file; scikit-learn bundles or makes them.
+BUNDLED = {
+    "digits": partial(load_digits, return_X_y=True),
+    "breast_cancer": partial(load_breast_cancer, return_X_y=True),
+    "wine": partial(load_wine, return_X_y=True),
+    "iris": partial(load_iris, return_X_y=True),
+    "digits300": lambda: (part[:300] for part in load_digits(return_X_y=True)),
+    "moons": partial(make_moons, 200, noise=0.25, random_state=0),
+}
 #: Images and the labels that people gave them, from a folder named as in ``cifar10=FOLDER``.
 IMAGES = {"cifar10": (load_cifar10, load_cifar10n), "cifar100": (load_cifar100, load_cifar100n)}
 
@@ -56,7 +63,7 @@ class Setting(NamedTuple):
 def load(path):
     """Load a bundled data set, an ``.npz`` file, or images with the labels that people gave."""
     if path in BUNDLED:
-        X, y_true = BUNDLED[path](return_X_y=True)
+        X, y_true = BUNDLED[path]()
         return Bunch(X=X.astype(np.float32), y_true=y_true, given={})
     name, is_images, folder = path.partition("=")
     if not is_images:

@@ -41,18 +41,23 @@ class Benchmark:
         For ``--help``.
     data : str, default="digits"
         What ``--data`` stands for by default; the script may make it itself.
+    always : iterable of str, default=()
+        Data to measure whatever ``--data`` names; that then stands for no more by default.
     """
 
-    def __init__(self, name, description, data="digits"):
+    def __init__(self, name, description, data="digits", always=()):
         self.name, self.known = name, tuple(dict.fromkeys([*BUNDLED, data]))
+        self.always = tuple(always)
+        default = [] if self.always else [data]
+        unnamed = f"always: {', '.join(self.always)}" if self.always else f"default: {data}"
         self.parser = argparse.ArgumentParser(description=description)
         add = self.parser.add_argument
         add(
             "--data",
             nargs="+",
-            default=[data],
+            default=default,
             help=f".npz files, folders of them, {', '.join(self.known)}, "
-            f"{', '.join(f'{name}=FOLDER' for name in IMAGES)} (default: {data})",
+            f"{', '.join(f'{name}=FOLDER' for name in IMAGES)} ({unnamed})",
         )
         add("--noise", nargs="+", help="only these noise settings, such as 'symmetric 0.6'")
         add("--seeds", type=int, default=3, help="number of seeds, from 0 (default: %(default)s)")
@@ -66,7 +71,8 @@ class Benchmark:
         with self.refusals():
             if self.args.seeds < 1:
                 raise ValueError(f"--seeds must be at least 1; got {self.args.seeds}.")
-            self.paths = find_data(self.args.data, self.known)
+            names = dict.fromkeys([*self.always, *self.args.data])
+            self.paths = find_data(names, self.known)
         return self.args
 
     @contextmanager
@@ -77,8 +83,8 @@ class Benchmark:
         except (ValueError, FileNotFoundError) as error:
             self.parser.error(str(error))
 
-    def settings(self):
-        """List the settings that ``--data`` and ``--noise`` name."""
+    def settings(self, noises=noises):
+        """List the settings that ``--data`` and ``--noise`` name; ``noises`` lists a path's."""
         with self.refusals():
             each = {path: noises(path) for path in self.paths}
             known = list(dict.fromkeys(itertools.chain(*each.values())))

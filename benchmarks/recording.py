@@ -25,7 +25,9 @@ class Classifier(NamedTuple):
     width: int | None = None
 
     def make(self):
-        """Make the skorch or scikit-learn classifier."""
+        """Make the skorch or scikit-learn classifier; ``None`` if it is the default as it is."""
+        if self == Classifier():
+            return None
         if self.name == "boosting":
             return HistGradientBoostingClassifier()
         params = {} if self.epochs is None else {"max_epochs": self.epochs}

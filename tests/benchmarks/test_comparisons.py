@@ -196,7 +196,8 @@ def test_unknown_names_list_the_known(refused, folder):
         "detection", "--methods", "dynacore", *at
     )
     message = refused("losses", "--data", "cifar", *at)
-    assert "Unknown data 'cifar'; known are digits, breast_cancer, wine, a .npz file" in message
+    known = "digits, breast_cancer, wine, iris, digits300, moons"
+    assert f"Unknown data 'cifar'; known are {known}, a .npz file" in message
     message = refused("signals", "--data", folder, "--noise", "symetric 0.3", *at)
     assert "Unknown noise 'symetric 0.3'" in message
     assert all(noise in message for noise in [*ADDED, "human", "human crowd"])
@@ -254,7 +255,7 @@ def test_peers_puts_both_recipes_beside_cleanlab(call, folder):
     runs = pd.read_csv(folder / "peers.csv").set_index("method")
     filters = ["prune_by_noise_rate", "prune_by_class", "both", "confident_learning"]
     filters.append("predicted_neq_given")
-    classifiers = ["mlp", "logistic", "neighbours", "trees"]  # the last for tables only
+    classifiers = ["mlp", "logistic", "neighbours", "trees", "forest"]
     peers = [f"{classifier} {rule}" for classifier in classifiers for rule in filters]
     assert runs.index.tolist() == ["transition", "paper", *peers]
     assert runs.loc["transition", "F1"] > 90
@@ -268,9 +269,9 @@ def test_peers_puts_both_recipes_beside_cleanlab(call, folder):
         )
         assert (sum(rows), sum(wrong), len(rows)) == (200, 40, 10)
         assert all(some <= all_ for some, all_ in zip(wrong, rows, strict=True))
-    best = runs.F1.loc[peers].max()
-    assert f"'best peer': '{best:.1f}'" in printed
-    assert "estimated noise rate less the true one" in printed
+    (row,) = [line.split() for line in printed.splitlines() if line.startswith("human human")]
+    shown = [runs.F1["transition"], runs.F1["paper"], runs.F1[peers].max()]
+    assert row[2:5] == [f"{f1:.1f}" for f1 in shown]
     assert (folder / "peers.png").read_bytes()[:4] == b"\x89PNG"
     before = (folder / "peers.csv").read_bytes()
     assert call("peers", *args) == printed
@@ -280,14 +281,137 @@ def test_peers_puts_both_recipes_beside_cleanlab(call, folder):
 @pytest.mark.usefixtures("call")  # finds the scripts
 def test_embeddings_have_no_trees_among_their_peers():
     make_peers = importlib.import_module("peers").make_peers
-    assert "trees" in make_peers(16, 0)
-    assert "trees" not in make_peers(384, 0)
+    assert list(make_peers(16, 0)) == ["mlp", "logistic", "neighbours", "trees", "forest"]
+    assert list(make_peers(384, 0)) == ["mlp", "logistic", "neighbours", "forest"]
 
 
+@pytest.mark.usefixtures("call")
+def test_a_row_that_every_tree_saw_gets_equal_probabilities():
+    peers = importlib.import_module("peers")
+    X, codes = np.arange(60.0)[:, None], np.repeat([0, 1, 2], 20)
+    forest = peers.make_forest(0)
+    probabilities = peers.estimate(forest, X, codes, 0)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    assert (probabilities.argmax(axis=1) == codes).mean() > 0.8
+    few = peers.estimate(forest.set_params(n_estimators=1), X, codes, 0)
+    np.testing.assert_allclose(few.sum(axis=1), 1)
+    assert np.isclose(few, 1 / 3).all(axis=1).mean() > 0.4
+
+
+def test_peers_are_summed_up_by_groups_of_settings(call, capsys):
+    peers = importlib.import_module("peers")
+    f1 = {  # of the default, the paper's recipe, and three peers; trees are for tables
+        ("letter", "symmetric 0.1"): (80, 70, 60, 75, 90),
+        ("magic", "symmetric 0.1"): (70, 60, 50, 65, 69),
+        ("cifar10n", "human worse"): (75, 77, 76, 40, None),
+    }
+    methods = ("transition", "paper", "mlp both", "forest both", "trees both")
+    table = pd.DataFrame(
+        {
+            **{"data": data, "noise": noise, "seed": 0, "method": method, "noise rate": 0.1},
+            **{"F1": value, "AUROC": value / 100, "Brier": 0.1, "seconds": 1.0},
+            **{"rate error": -0.3 if data == "cifar10n" else 0.02},
+            "is_table": data != "cifar10n",
+        }
+        for (data, noise), values in f1.items()
+        for method, value in zip(methods, values, strict=True)
+        if value is not None
+    )
+    means = peers.group_means(table)
+    peers.print_summary(table)
+    printed = capsys.readouterr().out
+    assert means.index.tolist() == ["all", "tables", "embeddings", "first half", "second half"]
+    assert means.settings.tolist() == [3, 2, 1, 1, 2]
+    np.testing.assert_allclose(means.transition, [75, 75, 75, 80, 72.5])
+    np.testing.assert_allclose(means["single peer: mlp both"], [62, 55, 76, 60, 63])
+    np.testing.assert_allclose(means["best peer"], [235 / 3, 79.5, 76, 90, 72.5])
+    np.testing.assert_allclose(means.difference, [-10 / 3, -4.5, -1, -10, 0])
+    best = ["62.0 mlp both", "79.5 trees both", "76.0 mlp both", "90.0 trees both", "63.0 mlp both"]
+    assert means["best single of the group"].tolist() == best
+    assert "peer variant: 1 of 3 settings\n  letter symmetric 0.1: -10.0 (trees both)" in printed
+    (ours,) = [line.split() for line in printed.splitlines() if line.startswith("transition ")]
+    assert ours[1:] == ["75.000", "0.750", "0.100", "1.000", "0.020"]  # noise that was added
+
+
+@pytest.fixture
+def bundled(monkeypatch, call):
+    """Let scripts measure one small data set besides what is named."""
+    for script, name in [("clean", "BUNDLED"), ("small", "DATA")]:
+        monkeypatch.setattr(importlib.import_module(script), name, ("wine",))
+
+
+@pytest.mark.usefixtures("bundled")
+def test_small_compares_on_few_rows_with_right_labels_and_wrong_ones(call, folder):
+    args = ["--data", folder / "human.npz", "--seeds", 2, "--out", folder]
+    printed = call("small", *args)
+    runs = pd.read_csv(folder / "small.csv")
+    keys = runs[["data", "noise", "seed", "method"]].drop_duplicates()
+    assert len(runs) == len(keys) == 2 * 3 * 2 * 3
+    assert runs.data.unique().tolist() == ["wine", "human"]
+    assert runs.method.unique().tolist() == ["default", "logistic", "forest"]
+    right = runs.noise == "symmetric 0"
+    assert runs[right].F1.eq(0).all()
+    assert runs[right].AUROC.isna().all()
+    assert runs[~right].F1.gt(50).all()
+    assert runs["noise rate"].round(1).unique().tolist() == [0, 0.1, 0.3]
+    (row,) = [line.split() for line in printed.splitlines() if line.startswith("human ")]
+    ours = runs[right & (runs.data == "human")].groupby("method", sort=False).flagged.mean() * 100
+    behind = ours["default"] - ours[["logistic", "forest"]].min()
+    assert row[3:] == [f"{value:.1f}" for value in [*ours, 0 - behind]]
+    assert (folder / "small.png").read_bytes()[:4] == b"\x89PNG"
+    before = (folder / "small.csv").read_bytes()
+    assert call("small", *args) == printed
+    assert (folder / "small.csv").read_bytes() == before
+
+
+@pytest.mark.usefixtures("call")
+def test_small_lists_where_the_default_is_behind(capsys):
+    small = importlib.import_module("small")
+    points = {
+        "symmetric 0": (5, 1, 2),
+        "symmetric 0.1": (80, 81, 70),
+        "symmetric 0.3": (70, 60, 75),
+    }
+    table = pd.DataFrame(
+        {
+            **{"data": "iris", "noise": noise, "seed": 0, "method": method},
+            **{"F1": 0 if noise == small.RIGHT else value, "flagged": value / 100},
+        }
+        for noise, values in points.items()
+        for method, value in zip(small.METHODS, values, strict=True)
+    )
+    small.print_summary(table)
+    printed = capsys.readouterr().out
+    behind = "2 of 3 settings\n  iris symmetric 0.3: -5.0\n  iris symmetric 0: -4.0\n"
+    assert printed.endswith(f"more than 2 points behind: {behind}")
+
+
+@pytest.mark.usefixtures("call")
+@pytest.mark.parametrize(
+    ("name", "shape", "n_classes"),
+    [("iris", (150, 4), 3), ("digits300", (300, 64), 10), ("moons", (200, 2), 2)],
+)
+def test_bundled_data_are_loaded(name, shape, n_classes):
+    data = importlib.import_module("data").load(name)
+    assert (data.X.shape, data.X.dtype, data.y_true.shape) == (shape, np.float32, shape[:1])
+    assert len(np.unique(data.y_true)) == n_classes
+
+
+@pytest.mark.usefixtures("call")
+def test_the_default_net_is_left_to_the_pipeline():
+    Classifier = importlib.import_module("recording").Classifier
+    assert Classifier().make() is None
+    assert Classifier(epochs=3).make().max_epochs == 3
+    assert Classifier("boosting").make() is not None
+
+
+@pytest.mark.usefixtures("bundled")
 def test_clean_says_what_is_flagged_of_nothing_wrong(call, folder):
-    printed = call("clean", "--data", folder / "clean.npz", "--seeds", 1, "--out", folder)
+    files = [folder / "clean.npz", folder / "human.npz"]
+    printed = call("clean", "--data", *files, "--seeds", 1, "--out", folder)
     runs = pd.read_csv(folder / "clean.csv").set_index(["classes", "recipe"])
-    assert len(runs) == 4
+    assert runs.data.drop_duplicates().tolist() == ["wine", "clean", "human"]
+    assert len(runs) == 3 * 4
     assert runs.xs("transition", level="recipe").flagged.lt(0.05).all()
     assert (runs["of the first class"] <= runs["most of a class"]).all()
     thinned = importlib.import_module("clean").thin(
