@@ -66,11 +66,10 @@ def heard(net, forests, labels):
     gain = gain_of(net, forests[:1], labels)
     if not gain.may_matter:
         return forests, False
-    if not gain.matters:
-        return [net, *forests], classes_are_separable(net, forests, labels)
-    if not classes_are_separable(net, forests[:1], labels):
+    separable = classes_are_separable(net, forests[:1], labels)
+    if gain.matters and not separable:
         return [net, forests[0]], False
-    return [net, *forests], classes_are_separable(net, forests, labels)
+    return [net, *forests], separable and classes_are_separable(net, forests, labels)
 
 
 def flag(sources, labels, separable, share):

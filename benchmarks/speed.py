@@ -7,7 +7,7 @@ Each repeat makes its rows and times in turn, in one process:
 - the same training by skorch's own fit, likewise without recording;
 - five-fold cross-validation of that net and cleanlab's filter on its probabilities;
 - the whole pipeline of the paper's recipe, which corrupts, trains, records and detects;
-- that of the default recipe, which trains on each half of the rows before.
+- that of the default recipe, which trains a forest and, if that pays, the net on each half.
 """
 
 from functools import lru_cache

@@ -71,10 +71,11 @@ def hear(record_classifier, partners, labels):
             return False
         return classes_are_separable(classifier.logits[:n_samples], logits_of_partners(), labels)
 
-    if not matters() or is_ahead():
+    separable = is_ahead()
+    if waiting and (separable or not matters()):
         for name in list(waiting):
             hear_partner(name)
-    separable = is_ahead()
+        separable = separable and is_ahead()
     if classifier is not None:
         recordings = {"classifier": classifier, **recordings}
     return _weigh(recordings, labels, separable)
