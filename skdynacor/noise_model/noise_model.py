@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import expit, log_softmax, logsumexp
+from scipy.special import expit, log_softmax, logit, logsumexp
 
 from .likelihood import label_log_likelihoods, parts, weigh
 from .mixture import average_with, fit_mixture
@@ -16,8 +16,6 @@ ANCHOR_SHARE = 1 / 3
 ANCHOR_SHARE_SEPARABLE = 1 / 2
 # How many standard errors a difference must be to be believed.
 _SURE_BY = 2.0
-# No shift of log-odds is larger, in nats.
-_LARGEST_SHIFT = 50.0
 
 
 class NoiseModel:
@@ -118,9 +116,8 @@ def shift_to_rate(log_odds, rate):
     """Find what to add to log-odds for their mean probability to be ``rate``; never less than 0."""
     if expit(log_odds).mean() >= rate:
         return 0.0
-    return float(
-        brentq(lambda shift: expit(log_odds + shift).mean() - rate, 0, _LARGEST_SHIFT, xtol=1e-6)
-    )
+    largest = logit(rate) - log_odds.min()  # by which all probabilities are the rate or more
+    return float(brentq(lambda shift: expit(log_odds + shift).mean() - rate, 0, largest, xtol=1e-6))
 
 
 # --- several sources ---------------------------------------------------------------------------

@@ -137,6 +137,12 @@ def test_a_shift_hits_the_rate(rate):
     assert expit(odds + shift).mean() == pytest.approx(rate, abs=1e-5)
 
 
+def test_a_shift_may_be_as_large_as_log_odds_are():
+    odds = np.repeat([-900.0, 40.0], [70, 30])
+    shift = shift_to_rate(odds, 0.4)
+    assert expit(odds + shift).mean() == pytest.approx(0.4, abs=1e-5)
+
+
 @pytest.mark.parametrize("rate", [-0.1, 0, 0.1])
 def test_nothing_is_shifted_down(rate):
     odds = np.random.default_rng(0).normal(-1, 1, 1000)
