@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from harness import Benchmark
 from peers import FIRST_HALF
-from scipy.special import expit
+from scipy import special
 from scoring import score, timed
 
 from skdynacor.nets import make_mlp_classifier
@@ -87,7 +87,7 @@ def decide_by_planted(candidates, labels, rng):
     With the share ρ of these flagged, φ of all rows, and a noise rate r, F1 is 2ρr / (φ + r).
     """
     odds, model, _ = candidates[0]
-    right = 1 - expit(odds)
+    right = 1 - special.expit(odds)
     sources = rng.choice(len(labels), N_PLANTED, p=right / right.sum())
     others = model.transition.copy()
     np.fill_diagonal(others, 0)
@@ -121,7 +121,7 @@ def compare(argument, seed, variants):
             read = {"overlap": False, "mistakes": True, "decided": separable}[reading]
             odds, *_ = flag(sources, labels, read, SHARES.get(share))
         scores = score(wrong, odds > 0, odds, seconds)
-        yield {**scores, "rate error": float(expit(odds).mean() - wrong.mean())}
+        yield {**scores, "rate error": float(special.expit(odds).mean() - wrong.mean())}
 
 
 def print_choices(table):

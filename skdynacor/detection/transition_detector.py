@@ -37,7 +37,10 @@ class TransitionDetector(TrajectoryDetector):
         Mean of ``noise_probability_``: the estimated share of wrong labels.
     transition_ : ndarray of shape (n_classes, n_classes)
         Probability that a row of one class (its row) has the label of another (its column). None if
-        X carried no beliefs; so are the next four.
+        X carried no beliefs; so are the next five.
+    learnt_ : ndarray of shape (n_classes,), bool
+        Whether the class was learnt: as many rows look like it as a tenth of those that are
+        labelled with it, or their square root. Labels of other classes are left alone.
     class_noise_rates_ : ndarray of shape (n_classes,)
         The estimated share of wrong labels among the rows labelled with each class.
     suggested_labels_ : ndarray of shape (n_samples,)
@@ -146,14 +149,14 @@ class TransitionDetector(TrajectoryDetector):
         return float(np.average(self._odds_of(copies.beliefs) > 0, weights=kinds))
 
     def _fit(self, X, beliefs, seed):
-        self.classes_ = self.transition_ = self.class_noise_rates_ = None
+        self.classes_ = self.transition_ = self.learnt_ = self.class_noise_rates_ = None
         self.suggested_labels_ = self.suggested_label_probability_ = None
         if beliefs is None:
             self._model = fit_mixture(_levels(X), seed)
         else:
             self._model = NoiseModel(beliefs.separable).fit(beliefs.logits, beliefs.labels, seed)
             self.classes_ = beliefs.classes
-            self.transition_ = self._model.transition
+            self.transition_, self.learnt_ = self._model.transition, self._model.learnt
         self.noise_probability_ = expit(self._log_odds(X, beliefs))
         self.flags_ = self.noise_probability_ > 0.5
         self.noise_rate_ = float(self.noise_probability_.mean())

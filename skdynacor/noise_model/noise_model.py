@@ -14,6 +14,9 @@ from .transition import implied_noise_rate
 # from the others, else more, since people err on hard rows.
 ANCHOR_SHARE = 1 / 3
 ANCHOR_SHARE_SEPARABLE = 1 / 2
+# A class that fewer rows look like than this share of those labelled with it is not learnt; of
+# many rows labelled with a rare class most may be mistakes, and their square root is enough.
+_LEAST_SEEN = 0.1
 # How many standard errors a difference must be to be believed.
 _SURE_BY = 2.0
 
@@ -42,6 +45,8 @@ class NoiseModel:
            implies, less what chance may have added to it: where errors follow from what rows look
            like, classifiers learn them, and beliefs alone find too few.
         3. If classes are separable, log-odds are averaged with those of a mixture of two groups.
+        4. Labels of a class that was not learnt, such as one of very few rows, are left alone: no
+           row looks like it, whatever its label should be.
 
         Parameters
         ----------
@@ -58,6 +63,11 @@ class NoiseModel:
         share = self.anchor_share or _anchor_share(self.separable)
         (self.sharpness,), _, self.transition, n_anchors = weigh([logits], labels, share)
         self.shift, self.mixture = 0.0, None
+        n_seen, n_labelled = (
+            np.bincount(classes, minlength=logits.shape[1])
+            for classes in (logits.argmax(axis=1), labels)
+        )
+        self.learnt = n_seen >= np.minimum(_LEAST_SEEN * n_labelled, np.sqrt(n_labelled))
         odds = self.log_odds(logits, labels)
         rate = implied_noise_rate(self.transition, labels)
         chance = _SURE_BY * np.sqrt(max(rate * (1 - rate), 1e-4) / max(1, n_anchors))
@@ -69,7 +79,8 @@ class NoiseModel:
     def log_odds(self, logits, labels):
         """Give the log-odds that each label is wrong, (n_samples,)."""
         odds = noise_log_odds(logits, labels, self.transition, self.sharpness)
-        return average_with(self.mixture, odds + self.shift)
+        odds = average_with(self.mixture, odds + self.shift)
+        return np.where(self.learnt[labels], odds, np.minimum(odds, 0))
 
     def class_probabilities(self, logits, labels):
         """Give the probability of each class, given looks and label, (n_samples, n_classes)."""

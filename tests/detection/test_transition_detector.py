@@ -122,7 +122,7 @@ def test_without_beliefs_it_warns_and_takes_trajectories(problem):
         detector = TransitionDetector(random_state=0).fit(margins)
     assert f1_score(wrong, detector.flags_) > 0.95
     assert_array_equal(detector.predict(margins), detector.flags_)
-    for name in ("classes_", "transition_", "class_noise_rates_", "suggested_labels_"):
+    for name in ("classes_", "transition_", "learnt_", "class_noise_rates_", "suggested_labels_"):
         assert getattr(detector, name) is None
 
 

@@ -234,3 +234,17 @@ def test_sources_are_heard_as_far_as_they_know_something(sources, separable):
     weights = source_weights([made[name] for name in names], labels, separable)
     assert weights[0] < 0.05 * weights[1]
     assert weights[1] > weights[2]
+
+
+def test_labels_of_a_class_that_no_row_looks_like_are_left_alone():
+    rng = np.random.default_rng(0)
+    classes = np.repeat([0, 1, 2], [300, 300, 6])
+    labels = np.where(rng.random(606) < 0.2, (classes + 1) % 2, classes)
+    labels[-6:] = 2
+    looks = np.where(classes == 2, 0, classes)
+    logits = 6 * np.eye(3)[looks] + rng.normal(size=(606, 3))
+    model = NoiseModel().fit(logits, labels)
+    assert model.learnt.tolist() == [True, True, False]
+    flags = model.log_odds(logits, labels) > 0
+    assert flags[:-6].any()
+    assert not flags[-6:].any()
