@@ -39,8 +39,8 @@ class TransitionDetector(TrajectoryDetector):
         Probability that a row of one class (its row) has the label of another (its column). None if
         X carried no beliefs; so are the next five.
     learnt_ : ndarray of shape (n_classes,), bool
-        Whether the class was learnt: as many rows look like it as a tenth of those that are
-        labelled with it, or their square root. Labels of other classes are left alone.
+        False for a class that has less than half as many rows as classes have on average, and that
+        hardly any row looks like. Its labels are left alone.
     class_noise_rates_ : ndarray of shape (n_classes,)
         The estimated share of wrong labels among the rows labelled with each class.
     suggested_labels_ : ndarray of shape (n_samples,)

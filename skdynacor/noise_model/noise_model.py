@@ -14,8 +14,9 @@ from .transition import implied_noise_rate
 # from the others, else more, since people err on hard rows.
 ANCHOR_SHARE = 1 / 3
 ANCHOR_SHARE_SEPARABLE = 1 / 2
-# A class that fewer rows look like than this share of those labelled with it is not learnt; of
-# many rows labelled with a rare class most may be mistakes, and their square root is enough.
+# A rare class, of less than half the rows that classes have on average, that fewer rows look like
+# than this share of those labelled with it is not learnt. Where many rows are labelled with it,
+# most may be mistakes, and their square root is enough.
 _LEAST_SEEN = 0.1
 # How many standard errors a difference must be to be believed.
 _SURE_BY = 2.0
@@ -45,8 +46,8 @@ class NoiseModel:
            implies, less what chance may have added to it: where errors follow from what rows look
            like, classifiers learn them, and beliefs alone find too few.
         3. If classes are separable, log-odds are averaged with those of a mixture of two groups.
-        4. Labels of a class that was not learnt, such as one of very few rows, are left alone: no
-           row looks like it, whatever its label should be.
+        4. Labels of a rare class that was not learnt are left alone: no row looks like it, whatever
+           its label should be.
 
         Parameters
         ----------
@@ -67,7 +68,9 @@ class NoiseModel:
             np.bincount(classes, minlength=logits.shape[1])
             for classes in (logits.argmax(axis=1), labels)
         )
-        self.learnt = n_seen >= np.minimum(_LEAST_SEEN * n_labelled, np.sqrt(n_labelled))
+        is_rare = n_labelled < len(labels) / (2 * logits.shape[1])
+        few = n_seen < np.minimum(_LEAST_SEEN * n_labelled, np.sqrt(n_labelled))
+        self.learnt = ~(is_rare & few)
         odds = self.log_odds(logits, labels)
         rate = implied_noise_rate(self.transition, labels)
         chance = _SURE_BY * np.sqrt(max(rate * (1 - rate), 1e-4) / max(1, n_anchors))
