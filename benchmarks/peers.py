@@ -45,16 +45,25 @@ def make_peers(n_features, seed):
     is_table = n_features <= WIDEST_TABLE
     peers = {
         "mlp": None,
-        "logistic": make_pipeline(
-            StandardScaler(), LogisticRegression(C=1.0 if is_table else 0.01, max_iter=200)
-        ),
+        "logistic": make_logistic(n_features),
         "neighbours": make_pipeline(StandardScaler(), KNeighborsClassifier(10))
         if is_table
         else KNeighborsClassifier(10, metric="cosine"),
     }
     if is_table:
-        peers["trees"] = ExtraTreesClassifier(200, min_samples_leaf=2, random_state=seed)
+        peers["trees"] = make_trees(seed)
     return {**peers, "forest": make_forest(seed)}
+
+
+def make_logistic(n_features):
+    """Make a logistic regression, held back more where there are many features."""
+    C = 1.0 if n_features <= WIDEST_TABLE else 0.01
+    return make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=200))
+
+
+def make_trees(seed):
+    """Make extremely randomised trees."""
+    return ExtraTreesClassifier(200, min_samples_leaf=2, random_state=seed)
 
 
 def make_forest(seed):

@@ -1,25 +1,32 @@
-"""What the whole pipeline costs beside what people train anyway, on one thread.
+"""What the whole pipeline costs, and finds, beside what people run anyway, on one thread.
 
 Each repeat makes its rows and times in turn, in one process:
 
-- a bare PyTorch loop, which trains the pipeline's net on the rows and their corrupted copies and
-  records nothing;
+- a bare PyTorch loop, which trains the net of the paper's recipe on the rows and their corrupted
+  copies, and records nothing;
 - the same training by skorch's own fit, likewise without recording;
-- five-fold cross-validation of that net and cleanlab's filter on its probabilities;
+- cleanlab's flow with that net, with logistic regression and with extra trees: five-fold
+  cross-validation, and its filter on the probabilities;
 - the whole pipeline of the paper's recipe, which corrupts, trains, records and detects;
-- that of the default recipe, which trains a forest and, if that pays, the net on each half.
+- that of the default recipe.
+
+What flags is scored, too. Logistic regression and trees stay on the CPU whatever the device.
 """
 
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import torch
 from cleanlab.filter import find_label_issues
 from data import Setting, load, noises
-from figures import plt
+from figures import label_beside, plt
 from harness import Benchmark, choose
+from matplotlib.ticker import LogLocator
+from peers import make_logistic, make_trees
 from scoring import timed
+from sklearn.metrics import f1_score
 from sklearn.model_selection import cross_val_predict
 from threadpoolctl import threadpool_limits
 
@@ -27,23 +34,19 @@ from skdynacor import LabelCorruptor, make_dynacor_pipeline
 from skdynacor.datasets import make_label_noise
 from skdynacor.nets import MLP, make_mlp_classifier
 
-#: What is timed, and the column of its seconds.
-FLOWS = {
-    "bare loop": "bare loop seconds",
-    "plain skorch": "plain skorch seconds",
-    "five folds": "five folds seconds",
-    "paper": "paper seconds",
-    "default": "seconds",
+RECIPES = ("default", "paper")
+#: What trains and flags nothing.
+TRAININGS = ("bare loop", "plain skorch")
+#: What flags: its colour, which colour-blind readers tell from the others, and its marker.
+MARKS = {
+    "cleanlab, net": ("#009E73", "D"),
+    "cleanlab, logistic": ("#E69F00", "^"),
+    "cleanlab, trees": ("#CC79A7", "v"),
+    "paper": ("#0072B2", "s"),
+    "default": ("#D55E00", "o"),
 }
-#: What is compared with what: both recipes train what the other flows do.
-RATIOS = {
-    f"{recipe} / {other}": (recipe, other)
-    for recipe, others in {
-        "paper": ["bare loop", "plain skorch", "five folds"],
-        "default": ["paper", "five folds"],
-    }.items()
-    for other in others
-}
+FLOWS = (*TRAININGS, *MARKS)
+OTHERS = tuple(flow for flow in FLOWS if flow not in RECIPES)
 
 
 class Synthetic(NamedTuple):
@@ -85,6 +88,16 @@ def refuse_jobs(benchmark):
         )
 
 
+def find_units(benchmark):
+    """Give a setting of each data set, with its keys; the synthetic one is as large as asked."""
+    synthetic = Synthetic(benchmark.args.rows, benchmark.args.features)
+    for setting in first_settings(benchmark, synthetic):
+        made = isinstance(setting, Synthetic)
+        rows, features = setting if made else load(setting.path).X.shape
+        keys = {"data": setting.data, "noise": setting.noise, "rows": rows, "features": features}
+        yield keys, setting
+
+
 def encode(y):
     """Number the classes from 0, as nets and cleanlab want them."""
     return np.unique(y, return_inverse=True)[1]
@@ -97,7 +110,7 @@ def count_distinct(*trajectories):
 
 
 def bare_loop(X, y, module, device, epochs=20, batch_size=128):
-    """Train the default net as its settings say, and nothing else."""
+    """Train the net of the paper's recipe as its settings say, and nothing else."""
     X, y = torch.as_tensor(X, device=device), torch.as_tensor(y, device=device)
     net = MLP(**module).to(device)
     optimizer = torch.optim.SGD(net.parameters(), lr=0.02, momentum=0.9, weight_decay=5e-4)
@@ -113,14 +126,23 @@ def bare_loop(X, y, module, device, epochs=20, batch_size=128):
         torch.cuda.synchronize()
 
 
-def five_folds(net, X, y):
-    """Find label errors as cleanlab's users do."""
-    probabilities = cross_val_predict(net, X, y, cv=5, method="predict_proba")
-    find_label_issues(y, probabilities, n_jobs=1)
+def run_cleanlab(classifier, X, y):
+    """Find label errors as cleanlab's users do; y are positions of classes."""
+    probabilities = cross_val_predict(classifier, X, y, cv=5, method="predict_proba")
+    return find_label_issues(y, probabilities, n_jobs=1)
 
 
-def time_flows(X, y, device, seed):
-    """Return the seconds of each flow, and the fitted pipeline of the paper's recipe."""
+def make_recipes(device, seed):
+    """Name the pipelines of both recipes."""
+    settings = {"device": device, "random_state": seed}
+    return {
+        "paper": make_dynacor_pipeline(recipe="paper", **settings),
+        "default": make_dynacor_pipeline(**settings),
+    }
+
+
+def make_flows(X, y, recipes, device, seed):
+    """Name the flows, each a function and its arguments, in the order of ``FLOWS``."""
     copies = LabelCorruptor(random_state=seed).fit_transform(X, y).corrupted
     rows, labels = np.concatenate([X, copies.data]), np.concatenate([y, copies.labels])
     module = {
@@ -132,95 +154,136 @@ def time_flows(X, y, device, seed):
         classes=list(range(module["n_classes"])),
         **{f"module__{name}": value for name, value in module.items()},
     )
-    paper, default = (
-        make_dynacor_pipeline(recipe=recipe, device=device, random_state=seed)
-        for recipe in ("paper", "transition")
-    )
-    torch.manual_seed(seed)
-    calls = {
+    return {
         "bare loop": (bare_loop, rows, labels, module, device),
         "plain skorch": (net.fit, rows, labels),
-        "five folds": (five_folds, net, X, y),
-        "paper": (paper.fit_predict, X, y),
-        "default": (default.fit_predict, X, y),
+        "cleanlab, net": (run_cleanlab, net, X, y),
+        "cleanlab, logistic": (run_cleanlab, make_logistic(X.shape[1]), X, y),
+        "cleanlab, trees": (run_cleanlab, make_trees(seed), X, y),
+        **{name: (pipe.fit_predict, X, y) for name, pipe in recipes.items()},
     }
-    return {flow: timed(*call)[1] for flow, call in calls.items()}, paper
+
+
+def time_flows(X, y, recipes, device, seed):
+    """Run the flows in turn; return what each gave, and its seconds."""
+    flows = make_flows(X, y, recipes, device, seed)
+    torch.manual_seed(seed)
+    return {flow: timed(*call) for flow, call in flows.items()}
 
 
 @lru_cache
 def warm_up(n_features, device):
     """Load what is loaded at the first call."""
     X, y, _ = Synthetic(300, n_features).make(0)
-    time_flows(X, y, device, 0)
+    time_flows(X, y, make_recipes(device, 0), device, 0)
+
+
+def percent_f1(wrong, flags):
+    """Score flags against the truth, in %."""
+    return float(100 * f1_score(wrong, flags, zero_division=0))
 
 
 @threadpool_limits.wrap(limits=1)
 def measure(argument, seed, variants):
-    """Give the seconds of every flow, and how many times as long recipes take as others."""
+    """Give each flow's seconds and F1, and how many times as long recipes take as others."""
     setting, device = argument
-    X, y, _ = setting.make(seed)
+    X, y, wrong = setting.make(seed)
     warm_up(X.shape[1], device)
-    seconds, paper = time_flows(X, encode(y), device, seed)
+    recipes = make_recipes(device, seed)
+    runs = time_flows(X, encode(y), recipes, device, seed)
+    seconds = {flow: run[1] for flow, run in runs.items()}
     costs = {
-        **{column: seconds[flow] for flow, column in FLOWS.items() if column != "seconds"},
-        **{ratio: seconds[one] / seconds[other] for ratio, (one, other) in RATIOS.items()},
-        "distinct": count_distinct(paper[1].dynamics_),
-        "seconds": seconds["default"],
+        **{f"{flow} seconds": seconds[flow] for flow in FLOWS},
+        **{f"{flow} F1": percent_f1(wrong, runs[flow][0]) for flow in MARKS},
+        **{
+            f"{one} / {other}": seconds[one] / seconds[other] for one in RECIPES for other in OTHERS
+        },
+        "distinct": count_distinct(recipes["paper"][1].dynamics_),
+        "seconds": sum(seconds.values()),
     }
     return [costs]
 
 
-def summarize(table):
-    """Say the medians over the repeats, with the lowest and the highest."""
-    first, parts = table.iloc[0], []
-    for ratio in RATIOS:
-        each = table[ratio]
-        parts.append(f"{ratio} {each.median():.2f} ({each.min():.2f}-{each.max():.2f})")
-    return (
-        f"{first.rows} x {first.features} on {first.device}, medians over {len(table)} runs "
-        f"(lowest to highest): {'; '.join(parts)}"
+def spread(values):
+    """Write a median, with the lowest and the highest value."""
+    return f"{values.median():.2f} ({values.min():.2f}-{values.max():.2f})"
+
+
+def print_costs(table):
+    """Print the medians over the repeats: seconds and F1 by flow, and ratios by recipe."""
+    first = table.iloc[0]
+    print(
+        f"\n{first.data}, {first.noise}, {first.rows} x {first.features} on {first.device}, one "
+        f"thread: medians over {len(table)} repeats (lowest-highest)\n"
     )
+    seconds = {flow: spread(table[f"{flow} seconds"]) for flow in FLOWS}
+    scores = {flow: f"{table[f'{flow} F1'].median():.1f}" for flow in MARKS}
+    print(pd.DataFrame({"seconds": seconds, "F1, %": scores}, index=FLOWS).fillna("").to_string())
+    ratios = {
+        recipe: {f"/ {other}": spread(table[f"{recipe} / {other}"]) for other in OTHERS}
+        for recipe in RECIPES
+    }
+    print(f"\n{pd.DataFrame(ratios).to_string()}")
 
 
 def draw(groups):
-    """Draw the median seconds of every flow as bars, from lowest to highest as whiskers."""
+    """Draw F1 against seconds, every repeat a marker; what does not flag is a line."""
     figure, panels = plt.subplots(
-        len(groups), squeeze=False, figsize=(8, 0.6 + 1.9 * len(groups)), layout="constrained"
+        len(groups), squeeze=False, figsize=(8, 4.5 * len(groups)), layout="constrained"
     )
-    for axes, ((data, rows, features, device), table) in zip(panels[:, 0], groups, strict=True):
-        seconds = table[list(FLOWS.values())]
-        median = seconds.median()
-        whiskers = [median - seconds.min(), seconds.max() - median]
-        colors = ["C3" if flow in ("paper", "default") else "C7" for flow in FLOWS]
-        axes.barh(list(FLOWS), median, xerr=whiskers, color=colors, capsize=4)
-        axes.invert_yaxis()
-        axes.set_title(f"{data}, {rows} x {features} on {device}")
-    panels[-1, 0].set_xlabel("seconds on one thread, median of the repeats")
+    for axes, ((data, noise, *shape, device), table) in zip(panels[:, 0], groups, strict=True):
+        draw_flows(axes, table)
+        draw_trainings(axes, table)
+        axes.set_title(f"{data}, {noise}, {' x '.join(map(str, shape))} on {device}")
+    panels[-1, 0].set_xlabel("seconds on one thread")
     return figure
 
 
+def draw_flows(axes, table):
+    """Draw what flags, with its name at the median F1."""
+    for flow, (color, marker) in MARKS.items():
+        at = table[f"{flow} seconds"], table[f"{flow} F1"]
+        axes.plot(*at, marker, color=color, alpha=0.8, mec="white", mew=0.5)
+    axes.set(xscale="log", ylabel="F1 of the flags, %")
+    axes.margins(x=0.25, y=0.2)  # for the names
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_locator(LogLocator(subs=(2, 5)))
+    axes.xaxis.set_minor_formatter("{x:g}")
+    axes.grid(alpha=0.3)
+    places = {
+        flow: (table[f"{flow} seconds"].max(), table[f"{flow} F1"].median()) for flow in MARKS
+    }
+    label_beside(axes, places)
+
+
+def draw_trainings(axes, table):
+    """Draw the median seconds of what does not flag, with their names on the outer sides."""
+    seconds = table[[f"{flow} seconds" for flow in TRAININGS]].median().sort_values()
+    for (column, at), side in zip(seconds.items(), ("right", "left"), strict=True):
+        axes.axvline(at, color="0.4", ls="--")
+        name = f" {column.removesuffix(' seconds')} "
+        across = axes.get_xaxis_transform()  # seconds, and a share of the height
+        axes.text(at, 0.02, name, transform=across, rotation=90, ha=side, va="bottom", color="0.3")
+
+
 def main():
-    """Measure, print every repeat and the medians, and draw."""
+    """Measure, print the medians, and draw."""
     benchmark = Benchmark("speed", __doc__, data="synthetic")
     add = benchmark.parser.add_argument
     add("--rows", type=int, default=20_000, help="of synthetic data (default: %(default)s)")
     add("--features", type=int, default=512, help="of synthetic data (default: %(default)s)")
-    add("--device", default="cpu", help="where every flow trains (default: %(default)s)")
+    add("--device", default="cpu", help="where nets train (default: %(default)s)")
     benchmark.parser.set_defaults(seeds=5)
-    args = benchmark.parse()
+    device = benchmark.parse().device
     refuse_jobs(benchmark)
-    units = []
-    for setting in first_settings(benchmark, Synthetic(args.rows, args.features)):
-        made = isinstance(setting, Synthetic)
-        rows, features = setting if made else load(setting.path).X.shape
-        keys = {"data": setting.data, "noise": setting.noise, "rows": rows, "features": features}
-        units.append(({**keys, "device": args.device}, (setting, args.device)))
+    units = [
+        ({**keys, "device": device}, (setting, device)) for keys, setting in find_units(benchmark)
+    ]
     table = benchmark.run(units, [{}], measure)
 
-    groups = list(table.groupby(["data", "rows", "features", "device"], sort=False))
-    print(f"\n{table.drop(columns='versions').to_string(index=False)}\n")
+    groups = list(table.groupby(list(units[0][0]), sort=False))
     for _, group in groups:
-        print(summarize(group))
+        print_costs(group)
     benchmark.save(draw(groups))
 
 

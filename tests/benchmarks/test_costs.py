@@ -1,6 +1,7 @@
 """The scripts of ``benchmarks/`` that measure costs run, on little data."""
 
 import importlib
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -41,26 +42,41 @@ def check_resumes(call, file, *args):
 
 
 SPEED_KEYS = ["data", "noise", "rows", "features", "device", "seed"]
-FLOWS = ["bare loop", "plain skorch", "five folds", "paper", "default"]
-RATIOS = [
-    *("paper / bare loop", "paper / plain skorch", "paper / five folds"),
-    *("default / paper", "default / five folds"),
-]
+RECIPES = ["default", "paper"]
+TRAININGS = ["bare loop", "plain skorch"]
+PEERS = ["cleanlab, net", "cleanlab, logistic", "cleanlab, trees"]
+
+
+def spread(values):
+    return f"{values.median():.2f} ({values.min():.2f}-{values.max():.2f})"
 
 
 def test_speed_compares_both_recipes_with_other_flows(call, tmp_path):
     args = ["speed", "--rows", 300, "--features", 8, "--seeds", 2]
     printed = call(*args)
-    columns = {flow: f"{flow} seconds" for flow in FLOWS[:-1]} | {"default": "seconds"}
-    first = list(columns.values())[:-1]
-    rows = check_results(tmp_path, "speed", [*SPEED_KEYS, *first, *RATIOS, "distinct", "seconds"])
+    flags = [*PEERS, "paper", "default"]
+    seconds = [f"{flow} seconds" for flow in [*TRAININGS, *flags]]
+    scores = [f"{flow} F1" for flow in flags]
+    ratios = [f"{recipe} / {other}" for recipe in RECIPES for other in [*TRAININGS, *PEERS]]
+    columns = [*SPEED_KEYS, *seconds, *scores, *ratios, "distinct", "seconds"]
+    rows = check_results(tmp_path, "speed", columns)
     assert rows.seed.tolist() == [0, 1]
     assert rows.distinct.between(2, 300).all()
-    for ratio in RATIOS:
-        one, other = (columns[flow] for flow in ratio.split(" / "))
-        np.testing.assert_allclose(rows[ratio], rows[one] / rows[other], rtol=1e-3)
-        assert f"{ratio} {rows[ratio].median():.2f} ({rows[ratio].min():.2f}-" in printed
-    assert "300 x 8 on cpu, medians over 2 runs (lowest to highest): " in printed
+    assert (rows[scores].gt(30) & rows[scores].le(100)).all(axis=None)
+    np.testing.assert_allclose(rows["seconds"], rows[seconds].sum(axis=1), rtol=1e-3)
+    for ratio in ratios:
+        one, other = (rows[f"{flow} seconds"] for flow in ratio.split(" / "))
+        np.testing.assert_allclose(rows[ratio], one / other, rtol=1e-3)
+    assert "300 x 8 on cpu, one thread: medians over 2 repeats (lowest-highest)" in printed
+    lines = printed.splitlines()
+    for flow in flags:
+        (line,) = (line for line in lines if line.startswith(f"{flow} ") and "(" in line)
+        f1 = f"{rows[f'{flow} F1'].median():.1f}"
+        assert line.split() == [*f"{flow} {spread(rows[f'{flow} seconds'])}".split(), f1]
+    for other in [*TRAININGS, *PEERS]:
+        (line,) = (line for line in lines if line.startswith(f"/ {other} "))
+        cells = " ".join(spread(rows[f"{recipe} / {other}"]) for recipe in RECIPES)
+        assert line.split() == f"/ {other} {cells}".split()
     assert check_resumes(call, tmp_path / "speed.csv", *args) == printed
 
 
@@ -70,12 +86,41 @@ def test_speed_takes_the_first_noise_of_a_file(call, tmp_path):
     X = rng.normal(size=(120, 3)) + 6 * y[:, None]
     np.savez(tmp_path / "pets.npz", X=X, y_true=np.array(["cat", "dog"])[y])
     printed = call("speed", "--data", tmp_path / "pets.npz", "--seeds", 1)
-    assert "120 x 3 on cpu, medians over 1 runs" in printed
+    assert "pets, symmetric 0.3, 120 x 3 on cpu, one thread: medians over 1 repeats" in printed
     row = pd.read_csv(tmp_path / "speed.csv").iloc[0]
     assert (row.data, row.noise) == ("pets", "symmetric 0.3")
 
 
-@pytest.mark.parametrize("script", ["speed", "scale"])
+def test_speed_trains_what_the_papers_recipe_trains(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    speed = importlib.import_module("speed")
+    X, y, _ = speed.Synthetic(300, 8).make(0)
+    recipes = speed.make_recipes("cpu", 0)
+    flows = speed.make_flows(X, y, recipes, "cpu", 0)
+    corrupted = recipes["paper"][0].fit_transform(X, y)
+    copies = corrupted.corrupted
+    for flow in TRAININGS:
+        _, rows, labels, *_ = flows[flow]
+        np.testing.assert_array_equal(rows, np.concatenate([X, copies.data]))
+        np.testing.assert_array_equal(labels, np.concatenate([y, copies.labels]))
+    for flow in [*PEERS, *RECIPES]:
+        *_, rows, labels = flows[flow]
+        assert rows is X
+        assert labels is y
+
+
+def test_names_beside_markers_stay_apart(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    figures = importlib.import_module("figures")
+    figure, axes = figures.plt.subplots()
+    axes.set(xlim=(0, 10), ylim=(0, 100))
+    figures.label_beside(axes, {"b": (2, 50.5), "a": (1, 50), "c": (3, 90)}, gap=0.1)
+    written = {text.get_text(): text.get_position() for text in axes.texts}
+    figures.plt.close(figure)
+    assert written == {"a": (1, 50), "b": (2, 60), "c": (3, 90)}
+
+
+@pytest.mark.parametrize("script", ["speed", "scale", "busy"])
 def test_costs_are_measured_one_by_one(refused, script):
     assert "--jobs must be 1, since runs side by side" in refused(script, "--jobs", 2)
 
@@ -87,9 +132,70 @@ def test_speed_knows_the_noise_of_synthetic_data(refused):
 
 @pytest.fixture
 def without_processes(call, monkeypatch):
-    """Let ``scale`` measure in this process, which saves a second start of everything."""
-    scale = importlib.import_module("scale")
-    monkeypatch.setattr(scale, "ProcessPoolExecutor", lambda n, mp_context: ThreadPoolExecutor(n))
+    """Let scripts measure in this process, which saves a second start of everything."""
+    for script in map(importlib.import_module, ("scale", "busy")):
+        monkeypatch.setattr(
+            script, "ProcessPoolExecutor", lambda n, mp_context: ThreadPoolExecutor(n)
+        )
+
+
+BUSY_KEYS = [*SPEED_KEYS[:4], "seed", "flow"]
+
+
+def test_busy_compares_fits_alone_and_beside_busy_cores(call, without_processes, tmp_path):
+    args = ["busy", "--rows", 300, "--features", 8, "--seeds", 1]
+    printed = call(*args)
+    costs = ["alone seconds", "busy seconds", "busy / alone"]
+    columns = [*BUSY_KEYS, "cores", "threads", "F1", *costs, "seconds"]
+    rows = check_results(tmp_path, "busy", columns)
+    assert rows.flow.tolist() == ["default", "cleanlab, logistic"]
+    assert rows.F1.between(30, 100).all()
+    alone, busy, ratio = (rows[column] for column in costs)
+    np.testing.assert_allclose(ratio, busy / alone, rtol=1e-3)
+    assert "300 x 8, 1 threads on" in printed
+    for flow, runs in rows.groupby("flow"):
+        (line,) = (line for line in printed.splitlines() if line.startswith(flow))
+        cells = " ".join(spread(runs[column]) for column in costs)
+        assert line.split() == f"{flow} {cells} {runs.F1.item():.1f}".split()
+    assert check_resumes(call, tmp_path / "busy.csv", *args) == printed
+
+
+def test_fresh_processes_take_as_many_threads_as_by_default(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    busy = importlib.import_module("busy")
+    for name in busy.LIMITS:
+        monkeypatch.setenv(name, "1")
+    assert {busy.call_fresh(os.getenv, name) for name in busy.LIMITS} == {None}
+    assert all(os.environ[name] == "1" for name in busy.LIMITS)
+
+
+def test_busy_cores_are_busy_until_the_block_ends(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    busy_cores = importlib.import_module("busy_cores").busy_cores
+    before = os.times()
+    with busy_cores(2) as processes:
+        assert [process.poll() for process in processes] == [None, None]
+    assert all(process.returncode < 0 for process in processes)
+    after = os.times()
+    used = sum(after[2:4]) - sum(before[2:4])  # by processes that have ended
+    assert used > 0.3
+
+    with pytest.raises(KeyError), busy_cores(1) as processes:
+        raise KeyError
+    assert processes[0].returncode < 0
+
+
+def test_busy_cores_must_not_fall_idle(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    busy_cores = importlib.import_module("busy_cores").busy_cores
+
+    def lose_one():
+        with busy_cores(2) as processes:
+            processes[0].kill()
+            processes[0].wait()
+
+    with pytest.raises(RuntimeError, match="1 of 2 busy processes ended early"):
+        lose_one()
 
 
 SCALE_KEYS = [*SPEED_KEYS[:4], "recipe", "batch size", *SPEED_KEYS[4:]]
