@@ -4,14 +4,17 @@ They import torch and skorch and nothing of skdynacor. A new net is a module of 
 ``make_..._classifier`` beside it that says how it is trained.
 """
 
-from .mlp import MLP, make_mlp_classifier
+from .dropout import ByteDropout
+from .mlp import MLP, make_mlp_classifier, make_quick_mlp_classifier
 from .resnet import RandomCropFlip, ResNet18, ResNet34, make_resnet_classifier
 
 __all__ = [
     "MLP",
+    "ByteDropout",
     "RandomCropFlip",
     "ResNet18",
     "ResNet34",
     "make_mlp_classifier",
+    "make_quick_mlp_classifier",
     "make_resnet_classifier",
 ]

@@ -7,6 +7,8 @@ from skorch import NeuralNetClassifier
 from skorch.callbacks import LRScheduler
 from torch import nn
 
+from .dropout import ByteDropout
+
 #: Root-mean-square norm of a row, squared, once it is scaled.
 SQUARED_NORM = 72
 
@@ -63,7 +65,7 @@ class MLP(nn.Module):
         self.layers = nn.Sequential(
             nn.Linear(n_features, hidden_units),
             nn.ReLU(),
-            nn.Dropout(dropout),
+            ByteDropout(dropout),
             nn.Linear(hidden_units, n_classes),
         )
 
@@ -94,6 +96,33 @@ class CosineDecay(LRScheduler):
         super().on_train_begin(net, **kwargs)
 
 
+def make_quiet_classifier(module, **params):
+    """Make a skorch classifier that trains on all rows, and listens to no batch needlessly.
+
+    Parameters
+    ----------
+    module : type
+        A torch module that gives logits.
+    **params
+        Parameters of ``skorch.NeuralNetClassifier`` that replace or add to these.
+
+    Returns
+    -------
+    net : skorch.NeuralNetClassifier
+    """
+    settings = {
+        "criterion": nn.CrossEntropyLoss,
+        "optimizer__fused": True,  # one pass over the weights in place of four
+        "iterator_train__shuffle": True,
+        "train_split": None,
+        # Nothing is held out, and nothing printed: these would only listen in on every batch.
+        "callbacks__valid_loss": None,
+        "callbacks__valid_acc": None,
+        "callbacks__print_log": None,
+    }
+    return NeuralNetClassifier(module, **{**settings, **params})
+
+
 def make_sgd_classifier(module, **params):
     """Make a skorch classifier with what the paper's two settings share.
 
@@ -109,24 +138,16 @@ def make_sgd_classifier(module, **params):
     net : skorch.NeuralNetClassifier
     """
     settings = {
-        "criterion": nn.CrossEntropyLoss,
         "optimizer": torch.optim.SGD,
         "optimizer__momentum": 0.9,
         "optimizer__weight_decay": 5e-4,
-        "optimizer__fused": True,  # one pass over the weights in place of four
         "batch_size": 128,
-        "iterator_train__shuffle": True,
-        "train_split": None,
-        # Nothing is held out, and nothing printed: these would only listen in on every batch.
-        "callbacks__valid_loss": None,
-        "callbacks__valid_acc": None,
-        "callbacks__print_log": None,
     }
-    return NeuralNetClassifier(module, **{**settings, **params})
+    return make_quiet_classifier(module, **{**settings, **params})
 
 
 def make_mlp_classifier(**params):
-    """Make the skorch classifier that ``DynamicsCollector`` trains by default.
+    """Make the skorch classifier that is trained by default where no rows are held out.
 
     The settings are the paper's for fixed features: SGD with learning rate 0.02, momentum 0.9 and
     weight decay 5e-4, a cosine schedule, 20 epochs in batches of 128. Departures are noted in
@@ -154,3 +175,67 @@ def make_mlp_classifier(**params):
         "callbacks": [("learning_rate", CosineDecay())],
     }
     return make_sgd_classifier(MLP, **{**settings, **params})
+
+
+#: Of ``make_quick_mlp_classifier``: rows to see in a training, and rows per step, at least.
+_ROWS_SEEN, _STEPS_PER_HALF = 80_000, 25
+
+
+def schedule_for(n_samples):
+    """Choose batch size and number of epochs by the number of rows.
+
+    What counts is how many steps there are, and that each sees enough rows. Few rows are seen 20
+    times in batches of 32, ten thousand and more six times in batches of 256.
+
+    Parameters
+    ----------
+    n_samples : int
+        Of which a training sees half.
+
+    Returns
+    -------
+    settings : dict
+        ``batch_size`` and ``max_epochs``.
+    """
+    batch_size = 2 ** round(math.log2(n_samples / (2 * _STEPS_PER_HALF)))
+    max_epochs = round(_ROWS_SEEN / n_samples)
+    return {
+        "batch_size": min(max(batch_size, 32), 256),
+        "max_epochs": min(max(max_epochs, 6), 20),
+    }
+
+
+def make_quick_mlp_classifier(**params):
+    """Make the skorch classifier that is trained by default where rows are held out.
+
+    It learns as much as that of ``make_mlp_classifier`` in a sixth of the operations: half as many
+    hidden units, trained by AdamW (learning rate 0.003, weight decay 0.01, a cosine schedule) for
+    as many epochs and in batches as large as the number of rows asks for, see ``schedule_for``.
+
+    Parameters
+    ----------
+    **params
+        Parameters of ``skorch.NeuralNetClassifier`` that replace or add to these, for instance
+        ``max_epochs=20``. ``"auto"`` for ``batch_size`` or ``max_epochs`` leaves them to
+        ``DynamicsCollector``; skorch by itself wants numbers.
+
+    Returns
+    -------
+    net : skorch.NeuralNetClassifier
+
+    Examples
+    --------
+    >>> from skdynacor.nets import make_quick_mlp_classifier
+    >>> make_quick_mlp_classifier(batch_size=64).max_epochs
+    'auto'
+    """
+    settings = {
+        "module__hidden_units": 256,
+        "optimizer": torch.optim.AdamW,
+        "optimizer__weight_decay": 0.01,
+        "lr": 3e-3,
+        "batch_size": "auto",
+        "max_epochs": "auto",
+        "callbacks": [("learning_rate", CosineDecay())],
+    }
+    return make_quiet_classifier(MLP, **{**settings, **params})
