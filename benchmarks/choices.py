@@ -14,20 +14,20 @@ from peers import FIRST_HALF
 from scipy import special
 from scoring import score, timed
 
-from skdynacor.nets import make_mlp_classifier
+from skdynacor.nets import make_quick_mlp_classifier
 from skdynacor.noise_model.likelihood import combine, weigh
 from skdynacor.noise_model.noise_model import (
     ANCHOR_SHARE_SEPARABLE,
     NoiseModel,
-    classes_are_separable,
     gain_of,
 )
 from skdynacor.pipeline import make_forests
-from skdynacor.recording.halves import halve, record_by_halves
+from skdynacor.recording.halves import Halves, halve
 from skdynacor.recording.net_training import record_net
 from skdynacor.recording.out_of_bag import record_out_of_bag
 from skdynacor.recording.replay import hash_rows
 from skdynacor.recording.signals import confidence
+from skdynacor.recording.trial import is_ahead_of_trees
 
 SHARES = {"1/5": 1 / 5, "1/3": 1 / 3, "1/2": 1 / 2}
 READINGS = ("overlap", "decided")
@@ -45,31 +45,32 @@ def record_sources(X, labels, n_classes, seed):
     -------
     net : ndarray of shape (n_samples, n_classes)
     forests : list of ndarray of shape (n_samples, n_classes)
+    separable : bool
+        Whether the net is far ahead.
     """
     X = np.ascontiguousarray(X, dtype=np.float32)
     task = (X, X[:0], labels, n_classes)
     signals = {"signals": [confidence], "seed": seed}
 
     def train(only, name):
-        net = make_mlp_classifier()
+        net = make_quick_mlp_classifier()
         return record_net(net, *task, **signals, device="cpu", only=only, keep=False)
 
-    *_, net = record_by_halves(train, halve(hash_rows(X), labels), labels)
-    forests = [
-        record_out_of_bag(forest, *task, **signals, n_stages=1)[-1] for _, forest in make_forests()
-    ]
-    return net, forests
+    halves = Halves(train, halve(hash_rows(X), labels), labels)
+    forests = [forest for _, forest in make_forests()]
+    separable = is_ahead_of_trees(halves.first_logits(), forests, X, labels, halves.told, seed)
+    made = [record_out_of_bag(forest, *task, **signals, n_stages=1).logits for forest in forests]
+    return halves.complete().logits, made, separable
 
 
-def heard(net, forests, labels):
-    """Choose among sources as the default recipe does; return them, and whether they separate."""
+def heard(net, forests, separable, labels):
+    """Choose among sources as the default recipe does."""
+    if separable:
+        return [net]
     gain = gain_of(net, forests[:1], labels)
     if not gain.may_matter:
-        return forests, False
-    separable = classes_are_separable(net, forests[:1], labels)
-    if gain.matters and not separable:
-        return [net, forests[0]], False
-    return [net, *forests], separable and classes_are_separable(net, forests, labels)
+        return forests
+    return [net, *(forests[:1] if gain.matters else forests)]
 
 
 def flag(sources, labels, separable, share):
@@ -110,8 +111,9 @@ def compare(argument, seed, variants):
     (setting,) = argument
     X, y, wrong = setting.make(seed)
     classes, labels = np.unique(y, return_inverse=True)
-    (net, forests), seconds = timed(record_sources, X, labels, len(classes), seed)
-    sources, separable = heard(net, forests, labels)
+    recorded, seconds = timed(record_sources, X, labels, len(classes), seed)
+    net, forests, separable = recorded
+    sources = heard(net, forests, separable, labels)
     for variant in variants:
         reading, _, share = variant["choice"].partition(", anchors ")
         if reading == "planted labels decide":

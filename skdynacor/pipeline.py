@@ -9,7 +9,7 @@ from skorch import NeuralNet
 from .corruption.label_corruptor import LabelCorruptor
 from .detection.dynacor_detector import DynaCorDetector
 from .detection.transition_detector import TransitionDetector
-from .nets import make_mlp_classifier
+from .nets import make_mlp_classifier, make_quick_mlp_classifier
 from .recording.dynamics_collector import DynamicsCollector
 
 
@@ -54,6 +54,7 @@ def make_dynacor_pipeline(
     signal=None,
     device="auto",
     memory=None,
+    n_jobs=None,
     random_state=None,
 ):
     """Make the pipeline that finds wrong labels.
@@ -62,10 +63,11 @@ def make_dynacor_pipeline(
     ----------
     classifier : skorch.NeuralNet, scikit-learn classifier or None, default=None
         The classifier to train, and no other, see ``DynamicsCollector``. ``None`` takes
-        ``skdynacor.nets.make_mlp_classifier()`` and, for the recipe "transition", two forests
-        beside it, each heard as far as it makes the given labels likelier. Their parameters start
-        with ``dynamicscollector__classifier__``, ``dynamicscollector__extra_trees__`` and
-        ``dynamicscollector__random_forest__``. With a scikit-learn classifier, copies are not
+        ``skdynacor.nets.make_mlp_classifier()`` or, for the recipe "transition",
+        ``make_quick_mlp_classifier()`` and two forests beside it, each heard as far as it makes the
+        given labels likelier. Their parameters start with ``dynamicscollector__classifier__``,
+        ``dynamicscollector__extra_trees__`` and ``dynamicscollector__random_forest__``. With a
+        scikit-learn classifier, copies are not
         jittered: trees would tell them by their odd values, and know their labels by heart.
     recipe : {"transition", "paper"}, default="transition"
         How to find wrong labels:
@@ -87,6 +89,8 @@ def make_dynacor_pipeline(
         Where to train: ``"auto"`` takes CUDA when there is one.
     memory : str, joblib.Memory or None, default=None
         Where to keep the training, so that a search over ``alpha`` trains once per ``gamma``.
+    n_jobs : int or None, default=None
+        How many processes or threads to train with, see ``DynamicsCollector``.
     random_state : int, RandomState instance or None, default=None
         Passed to every step. Pass an int for results that repeat.
 
@@ -123,7 +127,8 @@ def make_dynacor_pipeline(
             "use. Leave it out, or pass recipe='paper'."
         )
     partners = make_forests() if classifier is None and held_out else []
-    classifier = make_mlp_classifier() if classifier is None else classifier
+    if classifier is None:
+        classifier = make_quick_mlp_classifier() if held_out else make_mlp_classifier()
     jitter = {} if isinstance(classifier, NeuralNet) else {"jitter": 0}
     corruptor = LabelCorruptor(gamma, random_state=random_state, **jitter)
     collector = DynamicsCollector(
@@ -132,6 +137,7 @@ def make_dynacor_pipeline(
         held_out=held_out,
         partners=partners,
         device=device,
+        n_jobs=n_jobs,
         random_state=random_state,
     )
     detector = make_detector(random_state=random_state)

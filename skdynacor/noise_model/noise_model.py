@@ -61,7 +61,9 @@ class NoiseModel:
         -------
         self : NoiseModel
         """
-        share = self.anchor_share or _anchor_share(self.separable)
+        share = self.anchor_share
+        if share is None:
+            share = ANCHOR_SHARE_SEPARABLE if self.separable else ANCHOR_SHARE
         (self.sharpness,), _, self.transition, n_anchors = weigh([logits], labels, share)
         self.shift, self.mixture = 0.0, None
         n_seen, n_labelled = (
@@ -139,7 +141,7 @@ def shift_to_rate(log_odds, rate):
 # A source that makes a label less than this much likelier, in nats, cannot matter.
 _LEAST_GAIN = 0.005
 # By how much of a forest's cross-entropy a classifier must beat it for classes to be separable.
-_CLEARLY_AHEAD = 0.04
+CLEARLY_AHEAD = 0.04
 
 
 class Gain(NamedTuple):
@@ -184,49 +186,57 @@ def _by_row(sources, labels, anchor_share):
     return label_log_likelihoods(sources, labels, weighing.transition, weighing.weights)
 
 
-def classes_are_separable(classifier, forests, labels):
-    """Tell whether disagreement with a label is to be read as a mistake, not as overlap.
+class Lead(NamedTuple):
+    """By how much a classifier is ahead of a forest in the likelihood of labels."""
 
-    From looks and labels alone the two cannot be told apart: rows of which three in ten have
-    another label may lie where classes overlap, or where people err. What a forest makes of single
-    features can say something. Features of a table that measure things explain labels about as well
-    as anything smooth does; those of a pretrained net, of which no single one means much, do not,
-    and are there because somebody can tell the classes apart. NB: it is a prior, not a finding.
+    cross_entropy: float  # of the forest, in nats per row
+    share: float  # of it, by which the classifier is surely ahead of the forest when it is grown
+
+
+def lead_over(forest, classifier, labels, cross_entropy_before=None):
+    """Compare a classifier with a forest that is still growing.
+
+    Where the classifier is clearly ahead, classes are taken to be *separable*: disagreement with a
+    label is read as a mistake, not as overlap. From looks and labels alone the two cannot be told
+    apart: rows of which three in ten have another label may lie where classes overlap, or where
+    people err. What a forest makes of single features can say something. Features of a table that
+    measure things explain labels about as well as anything smooth does; those of a pretrained net,
+    of which no single one means much, do not, and are there because somebody can tell the classes
+    apart. NB: it is a prior, not a finding.
 
     Parameters
     ----------
-    classifier : ndarray of shape (n_samples, n_classes)
-        Logits.
-    forests : list of ndarray of shape (n_samples, n_classes)
+    forest, classifier : ndarray of shape (n_samples, n_classes)
+        Logits of models that were not told the labels.
     labels : ndarray of shape (n_samples,)
+    cross_entropy_before : float or None, default=None
+        That of the forest when it had half as many trees: with ever more, it falls by about as much
+        again. ``None`` takes the forest as it is.
 
     Returns
     -------
-    separable : bool
+    lead : Lead
     """
     smooth, steps = (
-        _by_row(sources, labels, ANCHOR_SHARE_SEPARABLE) for sources in ([classifier], forests)
+        _by_row([logits], labels, ANCHOR_SHARE_SEPARABLE) for logits in (classifier, forest)
     )
-    lead = smooth - steps
-    surely = lead.mean() - _SURE_BY * lead.std() / np.sqrt(len(labels))
-    return bool(surely > _CLEARLY_AHEAD * -steps.mean())
+    difference = smooth - steps
+    now = -steps.mean()
+    to_come = 0.0 if cross_entropy_before is None else max(0.0, cross_entropy_before - now)
+    surely = difference.mean() - _SURE_BY * difference.std() / np.sqrt(len(labels)) - to_come
+    return Lead(float(now), float(surely / max(now - to_come, np.finfo(float).tiny)))
 
 
-def source_weights(sources, labels, separable):
+def source_weights(sources, labels):
     """Weigh sources by the likelihood of the labels, see ``likelihood.weigh``.
 
     Parameters
     ----------
     sources : list of ndarray of shape (n_samples, n_classes)
     labels : ndarray of shape (n_samples,)
-    separable : bool
 
     Returns
     -------
     weights : ndarray of shape (n_sources,)
     """
-    return weigh(sources, labels, _anchor_share(separable)).weights
-
-
-def _anchor_share(separable):
-    return ANCHOR_SHARE_SEPARABLE if separable else ANCHOR_SHARE
+    return weigh(sources, labels, ANCHOR_SHARE).weights

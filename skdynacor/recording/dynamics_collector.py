@@ -53,7 +53,8 @@ class DynamicsCollector(
     ----------
     classifier : skorch.NeuralNet, scikit-learn classifier or None, default=None
         The classifier to train; it is cloned, never changed. ``None`` takes
-        ``skdynacor.nets.make_mlp_classifier()``, which scales its own inputs. A module whose
+        ``skdynacor.nets.make_mlp_classifier()``, or ``make_quick_mlp_classifier()`` if
+        ``held_out``, which scale their own inputs. A module whose
         constructor has parameters named ``n_features``, ``n_classes``, ``feature_mean`` or
         ``feature_scale`` is told them, unless you set them.
 
@@ -106,6 +107,10 @@ class DynamicsCollector(
         A folder in which to save the training after every epoch: when the process is killed, the
         same call takes it up there and ends with what it would have recorded without the kill. A
         folder of another training is refused. It stays when the training is done. Nets only.
+    n_jobs : int or None, default=None
+        How many processes or threads to use, by joblib's conventions: the two halves are trained at
+        once if ``held_out``, and trees of a forest are grown at once that has no ``n_jobs`` of its
+        own. Results are the same for any number.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, batches and dropout, and each ``random_state`` that a scikit-learn
         classifier leaves at None. Pass an int for results that repeat.
@@ -171,6 +176,11 @@ class DynamicsCollector(
         "device": [str],
         "keep_checkpoints": ["boolean", str, PathLike],
         "checkpoint_dir": [str, PathLike, None],
+        "n_jobs": [
+            Interval(Integral, None, -1, closed="right"),
+            Interval(Integral, 1, None, closed="left"),
+            None,
+        ],
         "random_state": ["random_state"],
     }
 
@@ -189,6 +199,7 @@ class DynamicsCollector(
         device="auto",
         keep_checkpoints=True,
         checkpoint_dir=None,
+        n_jobs=None,
         random_state=None,
     ):
         self.classifier = classifier
@@ -200,6 +211,7 @@ class DynamicsCollector(
         self.device = device
         self.keep_checkpoints = keep_checkpoints
         self.checkpoint_dir = checkpoint_dir
+        self.n_jobs = n_jobs
         self.random_state = random_state
 
     @validates_parameters(prefer_skip_nested_validation=True)

@@ -1,6 +1,9 @@
 """Training on each half of the rows to judge the other, so that no row is judged from memory."""
 
+import joblib
 import numpy as np
+
+from .recordings import Recording
 
 
 def halve(keys, labels):
@@ -47,8 +50,8 @@ class TrainedHalves:
             yield (one + other) / 2
 
 
-def record_by_halves(train, half, labels, goes_on=None):
-    """Record each row as seen by a training on the half without it.
+class Halves:
+    """Two trainings, each on the half of the rows that the other judges.
 
     Parameters
     ----------
@@ -60,23 +63,45 @@ def record_by_halves(train, half, labels, goes_on=None):
         originals do.
     labels : ndarray of shape (n_samples,)
         Of the originals.
-    goes_on : callable or None, default=None
-        ``goes_on(logits, judged)`` tells from the logits of all rows, and the mask of those that
-        the first training was not told of, whether the second is worth its time.
+    n_jobs : int, default=1
+        Both are trained at once, in processes of their own, if it is more than 1.
 
-    Returns
-    -------
-    trained : TrainedHalves or None
-        None where the second training was not worth it; then nothing else is to be read.
-    record : ndarray of shape (n_signals, n_rows, n_epochs)
-    logits : ndarray of shape (n_rows, n_classes)
+    Attributes
+    ----------
+    told : ndarray of shape (n_samples,), bool
+        Which rows the first training is told of.
     """
-    n_samples = len(labels)
-    alone = (np.bincount(labels) == 1)[labels]  # of its class; a training needs all classes
-    first_half, second_half = (told[:n_samples] | alone for told in (half, ~half))
-    first, record, logits = train(only=np.flatnonzero(first_half), name="first-half")
-    if goes_on is not None and not goes_on(logits[:n_samples], ~half[:n_samples]):
-        return None, record, logits
-    second, *other = train(only=np.flatnonzero(second_half), name="second-half")
-    record[:, half], logits[half] = other[0][:, half], other[1][half]
-    return TrainedHalves(first, second), record, logits
+
+    def __init__(self, train, half, labels, n_jobs=1):
+        self._train = train
+        self._half = half
+        self._n_jobs = n_jobs
+        alone = (np.bincount(labels) == 1)[labels]  # of its class; a training needs all classes
+        own = half[: len(labels)]
+        self.told = own | alone
+        self._trainings = {"first-half": self.told, "second-half": ~own | alone}
+        self._done = []
+
+    def first_logits(self):
+        """Train on the first half; return the logits of the originals, (n_samples, n_classes)."""
+        if not self._done:
+            self._go_on(2 if self._n_jobs > 1 else 1)
+        return self._done[0][-1][: len(self.told)]
+
+    def complete(self):
+        """Train on the second half, too; return the ``Recording`` of rows judged by the other."""
+        self._go_on(2 - len(self._done))
+        (first, record, logits), (second, other_record, other_logits) = self._done
+        half = self._half
+        record[:, half], logits[half] = other_record[:, half], other_logits[half]
+        self._done = []
+        return Recording(TrainedHalves(first, second), record, logits)
+
+    def _go_on(self, n_trainings):
+        """Make the next trainings, at once if there are several and jobs for them."""
+        done = len(self._done)
+        ahead = list(self._trainings.items())[done : done + n_trainings]
+        calls = [(self._train, (), {"only": np.flatnonzero(told), "name": n}) for n, told in ahead]
+        # Processes, since threads would share torch's random numbers.
+        n_jobs = min(self._n_jobs, len(calls)) or 1
+        self._done += joblib.Parallel(n_jobs, backend="loky")(calls)

@@ -1,6 +1,7 @@
 """Setting up a skorch net, and the data set that it trains on."""
 
 import inspect
+from contextlib import nullcontext
 
 import numpy as np
 import torch
@@ -11,11 +12,13 @@ from skorch.dataset import Dataset as SkorchDataset
 from skorch.dataset import ValidSplit
 from torch import nn
 from torch.utils.data import default_collate
+from torch.utils.flop_counter import FlopCounterMode
 
 from ..groundwork.devices import choose_device
 from ..groundwork.moments import mean_and_scale
 from ..groundwork.validation import MIN_SAMPLES
 from ..nets import make_mlp_classifier
+from ..nets.mlp import schedule_for
 from .accelerated_nets import device_of, evaluate, is_accelerated, set_up_accelerator
 from .row_batches import ArrayRows, IndexedCollate, IndexedDataset, as_fetched, to_tensor
 from .signals import logits_from_log_odds, logits_from_probabilities
@@ -44,6 +47,7 @@ def prepare(classifier, X, copies, labels, n_classes, device):
     dataset : torch.utils.data.Dataset
     """
     net = make_mlp_classifier() if classifier is None else clone(classifier)
+    _set_schedule(net, len(X))
     _check_net(net)
     net.set_params(train_split=None, warm_start=False)
     if is_accelerated(net):
@@ -57,6 +61,12 @@ def prepare(classifier, X, copies, labels, n_classes, device):
     if isinstance(net, NeuralNetBinaryClassifier):
         targets = targets.float()
     return net, _make_dataset(net, X, copies, targets)
+
+
+def _set_schedule(net, n_samples):
+    """Replace what the net leaves to the number of rows."""
+    chosen = schedule_for(n_samples)
+    net.set_params(**{name: chosen[name] for name in chosen if getattr(net, name) == "auto"})
 
 
 def _check_net(net):
@@ -118,11 +128,22 @@ def _make_dataset(net, X, copies, targets):
 
 
 def check_outputs(net, dataset, n_classes):
-    """Try the net on a few rows; return how its outputs become logits."""
+    """Try the net on a few rows.
+
+    Returns
+    -------
+    to_logits : callable
+        How its outputs become logits.
+    n_operations : int
+        Floating-point operations of a training step; 0 where they are not the CPU's.
+    """
     batch = net.iterator_train__collate_fn(dataset.__getitems__(list(range(MIN_SAMPLES))))
     shape = tuple(batch[0].shape)
+    on_cpu = torch.device(device_of(net)).type == "cpu" and not net.compile
+    counter = FlopCounterMode(display=False) if on_cpu else nullcontext()
     try:
-        outputs = evaluate(net, batch)
+        with counter:
+            outputs = evaluate(net, batch)
     except Exception as error:
         raise ValueError(
             f"The classifier's module fails on a batch of shape {shape}: "
@@ -130,13 +151,15 @@ def check_outputs(net, dataset, n_classes):
             "constructor a parameter n_features, which is set for you."
         ) from None
     outputs = outputs[0] if isinstance(outputs, tuple) else outputs
+    # The backward pass takes about twice as many as the forward pass.
+    n_operations = 3 * counter.get_total_flops() * net.batch_size // len(batch[0]) if on_cpu else 0
     if isinstance(net, NeuralNetBinaryClassifier):
         if n_classes != 2 or outputs.numel() != len(outputs):
             raise ValueError(
                 f"NeuralNetBinaryClassifier separates two classes with one output; y has "
                 f"{n_classes} classes and the module returns shape {tuple(outputs.shape)}."
             )
-        return logits_from_log_odds
+        return logits_from_log_odds, n_operations
     if tuple(outputs.shape) != (len(batch[0]), n_classes):
         raise ValueError(
             f"The classifier's module returns shape {tuple(outputs.shape)} for a batch of "
@@ -159,4 +182,4 @@ def check_outputs(net, dataset, n_classes):
             "module returns something else. Set criterion=torch.nn.CrossEntropyLoss for logits, "
             "or end the module in a softmax."
         )
-    return logits_from_probabilities if probabilities else torch.nn.Identity()
+    return logits_from_probabilities if probabilities else nn.Identity(), n_operations

@@ -7,24 +7,28 @@ import numpy as np
 import torch
 from sklearn.base import clone
 from skorch import NeuralNet
-from skorch.callbacks import Callback, EpochScoring, LRScheduler, PassthroughScoring
+from skorch.callbacks import Callback, EpochScoring, LRScheduler
 
 from ..groundwork.devices import seeded
+from ..groundwork.threads import OPERATIONS_PER_THREAD, threads_for, using_threads
 from ..groundwork.weights import to_arrays, to_tensors
 from .accelerated_nets import device_of, drop_schedules, gather, let_go, n_processes_of
 from .checkpoints import TrainingFolder, make_checkpoints
 from .net_setup import check_outputs, prepare
+from .recordings import Recording
 from .row_batches import SomeRows, to_tensor
 from .signal_recorder import Recorder
 
-#: Methods of skorch that decide what a training step is. A net that has its own keeps them.
+#: Methods of skorch that decide what a training step is, or listen to it. A net that has its own
+#: keeps them.
 _STEP_METHODS = (
     *("fit_loop", "run_single_epoch", "train_step", "train_step_single"),
     *("initialize_module", "initialize_criterion", "initialize_optimizer"),
+    *("on_batch_begin", "on_batch_end"),
 )
 
 #: Callbacks that listen to batches, but do not read their loss from the history.
-_BLIND_TO_LOSSES = (Recorder, TrainingFolder, LRScheduler, EpochScoring, PassthroughScoring)
+_BLIND_TO_LOSSES = (Recorder, TrainingFolder, LRScheduler, EpochScoring)
 
 
 class TrainedNet:
@@ -121,10 +125,8 @@ def record_net(
 
     Returns
     -------
-    trained : TrainedNet
-    record : ndarray of shape (n_signals, n_samples + n_copies, n_epochs)
-    logits : ndarray of shape (n_samples + n_copies, n_classes)
-        Their mean over the epochs.
+    recording : Recording
+        Of a ``TrainedNet``; its logits are means over the epochs.
     """
     net, dataset = prepare(classifier, X, copies, labels, n_classes, device)
     if n_processes_of(net) > 1:
@@ -134,7 +136,7 @@ def record_net(
         seed = folder.claim(seed)
     with seeded(seed):
         net.initialize()
-        to_logits = check_outputs(net, dataset, n_classes)
+        to_logits, n_operations = check_outputs(net, dataset, n_classes)
         recorder = Recorder(
             signals=signals,
             to_logits=to_logits,
@@ -148,11 +150,12 @@ def record_net(
             listener.initialize()
             net.callbacks_.append((type(listener).__name__, listener))
         trained_on = dataset if only is None else _leave_out(net, dataset, only)
-        train(net, trained_on, resume=None if folder is None else folder.resume)
+        with using_threads(threads_for(n_operations, OPERATIONS_PER_THREAD)):
+            train(net, trained_on, resume=None if folder is None else folder.resume)
         del net.callbacks_[-len(listeners) :]
         let_go(net)
     logits, record = recorder.mean_logits().numpy(), recorder.trajectories().numpy()
-    return TrainedNet(net, recorder.checkpoints, to_logits), record, logits
+    return Recording(TrainedNet(net, recorder.checkpoints, to_logits), record, logits)
 
 
 def _leave_out(net, dataset, only):
@@ -224,24 +227,28 @@ def train(net, dataset, resume=None):
 def _is_plain(net):
     own_steps = any(getattr(type(net), m) is not getattr(NeuralNet, m) for m in _STEP_METHODS)
     own_closure = isinstance(net.optimizer_, torch.optim.LBFGS)  # evaluates a step several times
-    callbacks = [callback for _, callback in net.callbacks_]
-    sees_gradients = any(
-        type(c).on_grad_computed is not Callback.on_grad_computed for c in callbacks
-    )
+    sees_gradients = _listeners(net, "on_grad_computed")
     sees_losses = any(
-        type(callback).on_batch_end is not Callback.on_batch_end
-        and not isinstance(callback, _BLIND_TO_LOSSES)
-        for callback in callbacks
+        not isinstance(callback, _BLIND_TO_LOSSES) for callback in _listeners(net, "on_batch_end")
     )
     return not (own_steps or own_closure or sees_gradients or sees_losses)
+
+
+def _listeners(net, event):
+    """List the callbacks that do something at an event."""
+    callbacks = [callback for _, callback in net.callbacks_]
+    return [c for c in callbacks if getattr(type(c), event) is not getattr(Callback, event)]
 
 
 def _run_epoch(net, loader):
     net.module_.train()
     net.criterion_.train()
+    begin, end = (_listeners(net, f"on_batch_{moment}") for moment in ("begin", "end"))
     losses = []
     for batch in loader:
-        net.notify("on_batch_begin", batch=batch, training=True)
+        net.history.new_batch()
+        for callback in begin:
+            callback.on_batch_begin(net, batch=batch, training=True)
         X, y = batch
         net.optimizer_.zero_grad()
         y_pred = net.infer(X)
@@ -251,7 +258,8 @@ def _run_epoch(net, loader):
         # Kept, small tensors split up the memory; but for a device's, the host would wait.
         losses.append(loss.item() if loss.device.type == "cpu" else loss.detach())
         net.history.record_batch("train_batch_size", len(y))
-        net.notify("on_batch_end", batch=batch, training=True, loss=loss, y_pred=y_pred)
+        for callback in end:
+            callback.on_batch_end(net, batch=batch, training=True, loss=loss, y_pred=y_pred)
     if torch.is_tensor(losses[0]):
         losses = torch.stack(losses).tolist()
     for record, loss in zip(net.history[-1]["batches"], losses, strict=True):

@@ -5,8 +5,13 @@ import torch
 from joblib import Parallel, delayed
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 
+from .recordings import Recording
 from .signals import logits_from_probabilities
 from .staged_training import LOGITS_AT_ONCE, check_signals, parts, prepare, spread
+
+# Of more rows a tree sees this many, unless the forest says how many: what a tree costs grows
+# faster than what it learns.
+_MOST_ROWS_PER_TREE = 100_000
 
 
 def is_bagged(classifier):
@@ -82,14 +87,24 @@ def to_logits(sums, counts):
 
 
 def record_out_of_bag(
-    classifier, X, copies, labels, n_classes, *, signals, n_stages, seed, sources=None
+    classifier,
+    X,
+    copies,
+    labels,
+    n_classes,
+    *,
+    signals,
+    n_stages,
+    seed,
+    sources=None,
+    n_jobs=None,
 ):
     """Grow a forest once and record every row by the trees that left it out, as the forest grows.
 
     Parameters
     ----------
     classifier : scikit-learn forest
-        See ``is_bagged``; its ``n_jobs`` is respected.
+        See ``is_bagged``.
     X : ndarray of shape (n_samples, n_features)
     copies : ndarray of shape (n_copies, n_features)
     labels : ndarray of shape (n_samples + n_copies,), dtype int64
@@ -103,13 +118,13 @@ def record_out_of_bag(
     sources : ndarray of shape (n_copies,) or None, default=None
         The rows that the copies were made of: the copies are then not trained on, but judged by the
         trees that left these rows out. ``None`` trains on the copies, too.
+    n_jobs : int or None, default=None
+        That of the forest, if it has none of its own.
 
     Returns
     -------
-    trained : TrainedForest
-    record : ndarray of shape (n_signals, n_samples + n_copies, n_recorded), dtype float32
-    logits : ndarray of shape (n_samples + n_copies, n_classes), dtype float32
-        At the last stage.
+    recording : Recording
+        Of a ``TrainedForest``; its logits are those of the last stage.
 
     Raises
     ------
@@ -117,8 +132,12 @@ def record_out_of_bag(
         If the rows have more than one dimension, or a signal is NaN.
     """
     model = prepare(classifier, X, np.random.default_rng(seed)).set_params(oob_score=False)
+    if model.n_jobs is None:
+        model.set_params(n_jobs=n_jobs)
     rows = np.concatenate([X, copies], dtype=np.float32)
     n_told = len(rows) if sources is None else len(X)
+    if model.max_samples is None and n_told > _MOST_ROWS_PER_TREE:
+        model.set_params(max_samples=_MOST_ROWS_PER_TREE)
     model.fit(rows[:n_told], labels[:n_told])
     trained = TrainedForest(model, n_classes, spread(len(model.estimators_), n_stages))
     told_as = np.arange(n_told)  # which row of the training a row stands for
@@ -139,4 +158,4 @@ def record_out_of_bag(
             for signal, trails in zip(signals, record, strict=True):
                 trails[part, stage] = signal(logits[part], given[part]).numpy()
     check_signals(record)
-    return trained, record, logits.numpy()
+    return Recording(trained, record, logits.numpy())

@@ -11,6 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..groundwork.random_numbers import draw_random_state
 from .checkpoints import make_checkpoints
+from .recordings import Recording
 from .signals import logits_from_log_odds, logits_from_probabilities
 
 # Logits held at a time: 64 MiB of them.
@@ -119,10 +120,8 @@ def record_stages(
 
     Returns
     -------
-    trained : TrainedStages or TrainedCopies
-    record : ndarray of shape (n_signals, n_samples + n_copies, n_kept), dtype float32
-    logits : ndarray of shape (n_samples + n_copies, n_classes), dtype float32
-        Their mean over the stages.
+    recording : Recording
+        Of ``TrainedStages`` or ``TrainedCopies``; its logits are means over the stages.
 
     Raises
     ------
@@ -165,7 +164,7 @@ def record_stages(
         for signal, trails in zip(signals, record, strict=True):
             trails[part, stage] = signal(logits, given[part]).numpy()
     check_signals(record)
-    return trained, record, means
+    return Recording(trained, record, means)
 
 
 def check_signals(record):

@@ -5,18 +5,22 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from joblib import effective_n_jobs
 
 from ..groundwork.random_numbers import draw_seed, make_rng
+from ..groundwork.threads import ENTRIES_PER_THREAD, threads_for, using_threads
 from ..groundwork.validation import check_copies, encode_known_labels
+from ..nets import make_quick_mlp_classifier
 from .checkpoints import TrainingFolder, identify
-from .halves import halve, record_by_halves
-from .held_out import Recording, hear
+from .halves import Halves, halve
+from .held_out import hear
 from .net_training import record_net
 from .out_of_bag import is_bagged, record_out_of_bag
 from .partners import can_join, can_judge, is_net
 from .replay import hash_rows
 from .signals import find_signal
 from .staged_training import record_stages, refuse_folders
+from .trial import is_ahead_of_trees
 
 
 class TrainingTask(NamedTuple):
@@ -47,9 +51,12 @@ class TrainingTask(NamedTuple):
     def record(self, only=None, name=""):
         """Train the classifier once, on all rows and copies or on some rows only."""
         wanted = self.collector
-        task = (wanted.classifier, self.X, self.copies, self.labels, self.n_classes)
+        classifier = wanted.classifier
+        if classifier is None and wanted.held_out:
+            classifier = make_quick_mlp_classifier()
+        task = (classifier, self.X, self.copies, self.labels, self.n_classes)
         options = {"signals": self.signals, "seed": self.seed}
-        if is_net(wanted.classifier):
+        if is_net(classifier):
             keep = wanted.keep_checkpoints
             keep = keep if isinstance(keep, bool) else Path(keep, name)
             return record_net(
@@ -62,9 +69,10 @@ class TrainingTask(NamedTuple):
             )
         self._refuse_folders()
         options["n_stages"] = wanted.n_stages
-        if is_bagged(wanted.classifier):
-            return record_out_of_bag(*task, **options)
-        return record_stages(*task, **options, only=only, keep=wanted.keep_checkpoints)
+        if is_bagged(classifier):
+            return record_out_of_bag(*task, **options, n_jobs=self._n_jobs)
+        with using_threads(threads_for(self.X.size, ENTRIES_PER_THREAD)):
+            return record_stages(*task, **options, only=only, keep=wanted.keep_checkpoints)
 
     def record_held_out(self):
         """Record every row by models that were not told its label, see ``hear``."""
@@ -74,33 +82,38 @@ class TrainingTask(NamedTuple):
             for name, forest in wanted.partners
             if can_join(forest, self.X)
         }
-        record_classifier = None
+        halves, is_ahead = None, None
         if is_bagged(wanted.classifier):
             self._refuse_folders()
             partners = {"classifier": partial(self._record_forest, wanted.classifier), **partners}
         elif can_judge(wanted.classifier, self.X):
-            record_classifier = self._record_halves
-        return hear(record_classifier, partners, own_labels)
+            half = halve(self.keys, own_labels)
+            half = np.concatenate([half, half[self.sources]])
+            halves = Halves(self.record, half, own_labels, self._n_jobs)
+            forests = [forest for name, forest in wanted.partners if name in partners]
+            is_ahead = partial(self._is_ahead, forests)
+        return hear(halves, partners, own_labels, is_ahead)
 
-    def _record_halves(self, goes_on):
+    @property
+    def _n_jobs(self):
+        return effective_n_jobs(self.collector.n_jobs)
+
+    def _is_ahead(self, forests, logits, told):
         own_labels = self.labels[: len(self.X)]
-        half = halve(self.keys, own_labels)
-        half = np.concatenate([half, half[self.sources]])
-        return Recording(*record_by_halves(self.record, half, own_labels, goes_on))
+        return is_ahead_of_trees(logits, forests, self.X, own_labels, told, self.seed % 2**32)
 
     def _record_forest(self, forest):
-        return Recording(
-            *record_out_of_bag(
-                forest,
-                self.X,
-                self.copies,
-                self.labels,
-                self.n_classes,
-                signals=self.signals,
-                n_stages=self.collector.n_stages,
-                seed=self.seed,
-                sources=self.sources,
-            )
+        return record_out_of_bag(
+            forest,
+            self.X,
+            self.copies,
+            self.labels,
+            self.n_classes,
+            signals=self.signals,
+            n_stages=self.collector.n_stages,
+            seed=self.seed,
+            sources=self.sources,
+            n_jobs=self._n_jobs,
         )
 
     def _refuse_folders(self):

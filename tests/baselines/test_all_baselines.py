@@ -23,7 +23,7 @@ from skdynacor.nets import make_mlp_classifier
 
 NET = make_mlp_classifier(max_epochs=15, batch_size=32)
 TRANSDUCTIVE = [
-    AUM(NET, random_state=0),
+    AUM(NET, random_state=1),
     CORES(make_mlp_classifier(max_epochs=40, batch_size=32), random_state=0),
     ConfidentLearning(NET, random_state=0),
     SimiFeatV(),

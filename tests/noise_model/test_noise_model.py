@@ -9,10 +9,11 @@ from sklearn.metrics import f1_score
 from skdynacor.noise_model import likelihood
 from skdynacor.noise_model.mixture import average_with
 from skdynacor.noise_model.noise_model import (
+    CLEARLY_AHEAD,
     NoiseModel,
     class_probabilities,
-    classes_are_separable,
     gain_of,
+    lead_over,
     noise_log_odds,
     shift_to_rate,
     source_weights,
@@ -212,26 +213,39 @@ def test_what_others_know_already_does_not_matter(sources, source, others, expec
 
 
 @pytest.mark.parametrize(
-    ("classifier", "forests", "expected"),
-    [
-        ("sharp", ["blunt"], True),
-        ("sharp", ["blind", "blunt"], True),
-        ("sharp", ["as sharp"], False),
-        ("sharp", ["blunt", "as sharp"], False),
-        ("blunt", ["sharp"], False),
-    ],
+    ("forest", "classifier", "is_ahead"),
+    [("blunt", "sharp", True), ("as sharp", "sharp", False), ("sharp", "blunt", False)],
 )
-def test_classes_are_separable_where_forests_are_far_behind(sources, classifier, forests, expected):
+def test_who_makes_labels_likelier_is_ahead(sources, forest, classifier, is_ahead):
     made, labels = sources
-    found = classes_are_separable(made[classifier], [made[forest] for forest in forests], labels)
-    assert found is expected
+    lead = lead_over(made[forest], made[classifier], labels)
+    assert (lead.share > CLEARLY_AHEAD) is is_ahead
+    assert lead.share < 1
 
 
-@pytest.mark.parametrize("separable", [False, True])
-def test_sources_are_heard_as_far_as_they_know_something(sources, separable):
+def test_a_forest_that_still_grows_is_given_what_it_just_gained(sources):
+    made, labels = sources
+    now = lead_over(made["blunt"], made["sharp"], labels)
+    by_hand = now.share * now.cross_entropy
+    for gained in (0.0, 0.05, 0.2):
+        growing = lead_over(made["blunt"], made["sharp"], labels, now.cross_entropy + gained)
+        assert growing.cross_entropy == now.cross_entropy
+        assert growing.share == pytest.approx((by_hand - gained) / (now.cross_entropy - gained))
+    fallen_back = lead_over(made["blunt"], made["sharp"], labels, now.cross_entropy - 0.1)
+    assert fallen_back == now
+
+
+def test_chance_is_no_lead(sources):
+    made, labels = sources
+    few = slice(40)
+    rows, others = made["sharp"][few], made["as sharp"][few]
+    assert lead_over(rows, others, labels[few]).share < 0
+
+
+def test_sources_are_heard_as_far_as_they_know_something(sources):
     made, labels = sources
     names = ["blind", "sharp", "blunt"]
-    weights = source_weights([made[name] for name in names], labels, separable)
+    weights = source_weights([made[name] for name in names], labels)
     assert weights[0] < 0.05 * weights[1]
     assert weights[1] > weights[2]
 

@@ -1,5 +1,7 @@
 """A training on each half of the rows, which judges the other."""
 
+import os
+
 import numpy as np
 import pytest
 import torch
@@ -18,7 +20,7 @@ from torch.utils.data import WeightedRandomSampler
 from skdynacor import DynamicsCollector, LabelCorruptor
 from skdynacor.nets import make_mlp_classifier
 from skdynacor.recording import training_task
-from skdynacor.recording.halves import TrainedHalves, halve, record_by_halves
+from skdynacor.recording.halves import Halves, TrainedHalves, halve
 from skdynacor.recording.replay import hash_rows
 
 BOOSTING = HistGradientBoostingClassifier(max_iter=5, random_state=0)
@@ -59,8 +61,7 @@ HALF = np.array([True, False, True, False, True, True, False, True])  # the last
 
 
 def test_each_half_is_judged_by_the_training_on_the_other():
-    train = Trainings()
-    trained, record, logits = record_by_halves(train, HALF, LABELS)
+    trained, record, logits = Halves(Trainings(), HALF, LABELS).complete()
     assert (trained.first, trained.second) == ("first-half", "second-half")
     assert_array_equal(logits[:, 0], np.where(HALF, 2, 1))
     assert_array_equal(record[0], logits)
@@ -68,21 +69,19 @@ def test_each_half_is_judged_by_the_training_on_the_other():
 
 def test_the_only_row_of_a_class_is_told_to_both_and_no_copy_to_any():
     train = Trainings()
-    record_by_halves(train, HALF, LABELS)
+    Halves(train, HALF, LABELS).complete()
     assert train.told == {"first-half": [0, 2, 4, 5], "second-half": [1, 3, 5]}
 
 
-def test_the_second_half_is_trained_only_if_the_first_is_worth_it():
-    train, asked = Trainings(), []
-
-    def goes_on(logits, judged):
-        asked.append((logits.shape, judged.tolist()))
-        return False
-
-    trained, *_ = record_by_halves(train, HALF, LABELS, goes_on)
-    assert trained is None
+def test_the_first_half_can_be_looked_at_before_the_second_is_trained():
+    train = Trainings()
+    halves = Halves(train, HALF, LABELS)
+    assert_array_equal(halves.told, [True, False, True, False, True, True])
+    for _ in range(2):
+        assert_array_equal(halves.first_logits(), np.ones((6, 3)))
     assert list(train.told) == ["first-half"]
-    assert asked == [((6, 3), (~HALF[:6]).tolist())]
+    assert_array_equal(halves.complete().logits[:, 0], np.where(HALF, 2, 1))
+    assert list(train.told) == ["first-half", "second-half"]
 
 
 # --- in the collector --------------------------------------------------------------------------
@@ -109,6 +108,40 @@ def test_what_a_row_and_its_copy_look_like_does_not_depend_on_its_label(rows, ki
         assert_array_equal(copies_other.logits[copy], copies.logits[copy])
         assert not np.array_equal(T_other.beliefs.logits, T.beliefs.logits)
         assert not np.array_equal(T_other[row], T[row])  # it is judged for its label, of course
+
+
+@pytest.mark.parametrize("kind", ["net", "staged", "forest"])
+def test_jobs_change_nothing(rows, kind):
+    X, y = rows
+    collector = DynamicsCollector(CLASSIFIERS[kind], held_out=True, random_state=0)
+    T = collector.fit_transform(X, y)
+    collector.set_params(n_jobs=2)
+    T_jobs = collector.fit_transform(X, y)
+    assert_array_equal(T_jobs, T)
+    assert_array_equal(T_jobs.beliefs.logits, T.beliefs.logits)
+    assert_array_equal(T_jobs.corrupted.data, T.corrupted.data)
+
+
+def test_with_jobs_both_halves_are_trained_in_processes_of_their_own(rows):
+    X, y = rows
+    net = make_mlp_classifier(max_epochs=2, callbacks=[("process", RememberProcess())])
+    collector = DynamicsCollector(net, held_out=True, random_state=0)
+    processes = {}
+    for n_jobs in (None, 2):
+        trained = collector.set_params(n_jobs=n_jobs).fit(X, y)._heard.recorded
+        nets = trained.first.classifier, trained.second.classifier
+        processes[n_jobs] = {dict(net.callbacks_)["process"].process for net in nets}
+    assert processes[None] == {os.getpid()}
+    assert len(processes[2]) == 2
+    assert os.getpid() not in processes[2]
+
+
+class RememberProcess(Callback):
+    def __init__(self, process=None):
+        self.process = process
+
+    def on_train_end(self, net, **kwargs):
+        self.process = os.getpid()
 
 
 @pytest.mark.parametrize("kind", ["staged", "forest", "extra trees"])

@@ -7,7 +7,7 @@ from numpy.testing import assert_array_equal
 from sklearn.ensemble import RandomForestClassifier
 
 from skdynacor import DynamicsCollector, LabelCorruptor, make_dynacor_pipeline
-from skdynacor.nets import make_mlp_classifier
+from skdynacor.nets import ByteDropout, make_mlp_classifier
 from skdynacor.recording import net_training
 
 pytestmark = [
@@ -112,3 +112,9 @@ def test_a_training_resumes_on_the_device(noisy_blobs, tmp_path, held_out):
         for _ in range(2)
     ]
     assert_array_equal(collectors[0].dynamics_, collectors[1].dynamics_)
+
+
+def test_torch_draws_what_is_dropped():
+    torch.manual_seed(0)
+    found = ByteDropout(0.25)(torch.ones(100_000, device="cuda")) == 0
+    assert found.double().mean().item() == pytest.approx(0.25, abs=0.01)

@@ -1,0 +1,96 @@
+"""A few trees tell whether a classifier is far ahead of any forest."""
+
+import numpy as np
+import pytest
+from sklearn.ensemble import ExtraTreesClassifier
+
+from skdynacor.recording import trial
+from skdynacor.recording.trial import is_ahead_of_trees
+
+N_ROWS = 1500
+FOREST = ExtraTreesClassifier(200, bootstrap=True, min_samples_leaf=5, max_samples=0.5)
+
+
+@pytest.fixture(scope="module")
+def rows():
+    """Rows of which every tenth label is wrong, and logits that know the classes well."""
+    rng = np.random.default_rng(0)
+    classes = rng.integers(0, 3, N_ROWS)
+    labels = np.where(rng.random(N_ROWS) < 0.1, (classes + 1) % 3, classes)
+    rotation = np.linalg.qr(rng.normal(size=(200, 200)))[0]
+    spread = rng.normal(size=(N_ROWS, 200))
+    embedding = (3 * np.eye(200)[classes] + spread) @ rotation
+    table = 3.5 * np.eye(4)[classes] + spread[:, :4]
+    logits = 4 * np.eye(3)[classes] + rng.normal(size=(N_ROWS, 3))
+    return {"embedding": embedding, "table": table}, labels, logits
+
+
+@pytest.fixture
+def grown(monkeypatch):
+    """How many trees are asked for, and of how many rows each forest is grown."""
+    asked = []
+
+    class Spied(ExtraTreesClassifier):
+        def fit(self, X, y):
+            asked.append((self.n_estimators, len(X)))
+            return super().fit(X, y)
+
+    return Spied(**FOREST.get_params()), asked
+
+
+TOLD = np.arange(N_ROWS) % 2 == 0
+
+
+def test_a_net_is_ahead_where_no_single_feature_means_much(rows):
+    made, labels, logits = rows
+    X = {name: each.astype(np.float32) for name, each in made.items()}
+    assert is_ahead_of_trees(logits, [FOREST], X["embedding"], labels, TOLD, 0) is True
+    blunt = np.random.default_rng(0).normal(size=logits.shape)
+    assert is_ahead_of_trees(blunt, [FOREST], X["embedding"], labels, TOLD, 0) is False
+    easy = 9 * X["table"][:, :3]
+    assert is_ahead_of_trees(logits, [FOREST], easy, labels, TOLD, 0) is False
+
+
+def test_few_trees_are_grown_where_they_leave_no_doubt(rows, grown):
+    made, labels, logits = rows
+    forest, asked = grown
+    blunt = np.random.default_rng(0).normal(size=logits.shape)
+    is_ahead_of_trees(blunt, [forest], made["table"].astype(np.float32), labels, TOLD, 0)
+    assert asked == [(8, 750), (16, 750)]
+
+
+def test_judged_rows_are_not_told(rows):
+    made, labels, logits = rows
+    X = made["embedding"].astype(np.float32)
+    scrambled = np.where(TOLD, labels, (labels + 1) % 3)
+    # What trees know of the told rows says nothing of labels that are all wrong.
+    assert is_ahead_of_trees(logits[:, [2, 0, 1]], [FOREST], X, scrambled, TOLD, 0) is True
+
+
+def test_of_very_many_rows_some_are_enough(rows, grown, monkeypatch):
+    made, labels, logits = rows
+    forest, asked = grown
+    monkeypatch.setattr(trial, "_MOST_ROWS", 200)
+    X = made["table"].astype(np.float32)
+    is_ahead_of_trees(logits, [forest], X, labels, TOLD, 0)
+    assert {n_rows for _, n_rows in asked} == {188}
+
+
+@pytest.mark.parametrize(
+    ("leads", "expected", "n_asked"),
+    [
+        ([0.09, 0.0], True, 1),
+        ([0.03, 0.2], False, 1),
+        ([0.06, 0.05], True, 2),
+        ([0.06, 0], False, 2),
+    ],
+)
+def test_where_one_forest_leaves_doubt_the_next_is_asked(
+    rows, monkeypatch, leads, expected, n_asked
+):
+    made, labels, logits = rows
+    coming = iter(leads)
+    monkeypatch.setattr(trial, "_lead", lambda *_: next(coming))
+    found = is_ahead_of_trees(logits, [FOREST, FOREST], made["table"], labels, TOLD, 0)
+    assert found is expected
+    assert len(leads) - len(list(coming)) == n_asked

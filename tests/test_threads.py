@@ -1,0 +1,77 @@
+"""Computations get as many threads as help them, and the setting is put back."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.ensemble import HistGradientBoostingClassifier
+from skorch.callbacks import Callback
+from threadpoolctl import threadpool_info
+
+from skdynacor import DynamicsCollector
+from skdynacor.groundwork.threads import threads_for, using_threads
+from skdynacor.nets import make_mlp_classifier
+
+
+@pytest.fixture
+def three_threads():
+    """A setting that no computation would choose."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(before)
+
+
+def settings():
+    return torch.get_num_threads(), [pool["num_threads"] for pool in threadpool_info()]
+
+
+def test_the_setting_is_put_back(three_threads):
+    before = settings()
+    with using_threads(1):
+        assert settings()[0] == 1
+        assert set(settings()[1]) == {1}
+    assert settings() == before
+    with pytest.raises(KeyError), using_threads(2):
+        raise KeyError
+    assert settings() == before
+
+
+def test_threads_follow_the_work(three_threads):
+    assert [threads_for(work, 10) for work in (0, 9, 19, 20, 35, 1e9)] == [1, 1, 1, 2, 3, 3]
+
+
+class Threads(Callback):
+    """Remembers how many threads there were in training."""
+
+    def __init__(self, seen=None):
+        self.seen = seen
+
+    def on_epoch_end(self, net, **kwargs):
+        self.seen = torch.get_num_threads()
+
+
+# A step takes 3 passes of 2 operations for each of 64 × 512 + 512 × 2 weights, by row.
+@pytest.mark.parametrize(("batch_size", "expected"), [(32, 1), (2000, 2)])
+def test_small_steps_train_on_one_thread(three_threads, batch_size, expected):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(2000, 64)).astype(np.float32), rng.integers(0, 2, 2000)
+    net = make_mlp_classifier(max_epochs=1, batch_size=batch_size, callbacks=[("t", Threads())])
+    before = settings()
+    collector = DynamicsCollector(net, random_state=0).fit(X, y)
+    assert settings() == before
+    assert dict(collector.classifier_.callbacks_)["t"].seen == expected
+
+
+def test_small_boosting_runs_on_one_thread(three_threads, monkeypatch):
+    seen = []
+
+    class Boosting(HistGradientBoostingClassifier):
+        def fit(self, X, y):
+            seen.append({pool["num_threads"] for pool in threadpool_info()})
+            return super().fit(X, y)
+
+    X = np.random.default_rng(0).normal(size=(200, 3))
+    before = settings()
+    DynamicsCollector(Boosting(max_iter=2)).fit(X, (X[:, 0] > 0).astype(int))
+    assert seen == [{1}]
+    assert settings() == before
