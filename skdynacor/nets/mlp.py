@@ -10,6 +10,9 @@ from torch import nn
 #: Root-mean-square norm of a row, squared, once it is scaled.
 SQUARED_NORM = 72
 
+#: Of the first layer, as far as they are ours to choose.
+MOST_WEIGHTS = 2**21
+
 
 class MLP(nn.Module):
     """A multilayer perceptron that scales its own inputs.
@@ -21,8 +24,10 @@ class MLP(nn.Module):
     feature_mean, feature_scale : array-like of shape (n_features,), default=None
         Mean and standard deviation of each feature over the training rows; inputs are
         standardised by them, and constant features ignored. ``None`` takes inputs as they are.
-    hidden_units : int, default=512
-        The paper's width.
+    hidden_units : int or None, default=None
+        ``None`` takes 512, the paper's width, for up to 4096 features, and beyond that so many that
+        the first layer has 2**21 weights at most, but 32 units at least: its weights are moved in
+        every step and kept after every epoch, and 512 units of 50,000 features would take 2 GB.
     dropout : float in [0, 1), default=0.5
         Share of hidden units dropped in training.
 
@@ -43,13 +48,15 @@ class MLP(nn.Module):
     trajectory keeps some of its size.
     """
 
+    takes_sparse = True  # batches of sparse rows come as sparse tensors
+
     def __init__(
         self,
         n_features,
         n_classes,
         feature_mean=None,
         feature_scale=None,
-        hidden_units=512,
+        hidden_units=None,
         dropout=0.5,
     ):
         super().__init__()
@@ -60,6 +67,8 @@ class MLP(nn.Module):
             factor = input_factor(torch.as_tensor(feature_scale).float())
         self.register_buffer("center", center)
         self.register_buffer("factor", factor)
+        if hidden_units is None:
+            hidden_units = min(512, max(32, MOST_WEIGHTS // n_features))
         self.layers = nn.Sequential(
             nn.Linear(n_features, hidden_units),
             nn.ReLU(),
@@ -69,7 +78,18 @@ class MLP(nn.Module):
 
     def forward(self, X):
         """Map rows (n_samples, n_features) to logits (n_samples, n_classes)."""
+        if X.is_sparse:
+            return self.layers[1:](self._first_layer(X))  # (n_samples, hidden_units) in between
         return self.layers((X - self.center) * self.factor)
+
+    def _first_layer(self, X):
+        """Apply the first layer to sparse rows, centred, without making a dense batch of them."""
+        values = X.values() * self.factor[X.indices()[1]]  # (n_stored,)
+        scaled = torch.sparse_coo_tensor(
+            X.indices(), values, X.shape, is_coalesced=True, check_invariants=False
+        )
+        weight, bias = self.layers[0].weight, self.layers[0].bias
+        return torch.sparse.mm(scaled, weight.T) + (bias - weight @ (self.center * self.factor))
 
 
 def input_factor(scale):

@@ -23,9 +23,9 @@ class TrainingTask(NamedTuple):
     """Rows and copies, and how a ``DynamicsCollector`` wants them recorded."""
 
     collector: Any  # a DynamicsCollector, for its parameters
-    X: np.ndarray  # (n_samples, ...)
+    X: np.ndarray  # (n_samples, ...), or a csr_array
     keys: np.ndarray  # (n_samples,), see hash_rows
-    copies: np.ndarray  # (n_copies, ...)
+    copies: np.ndarray  # (n_copies, ...), or a csr_array
     sources: np.ndarray  # (n_copies,)
     labels: np.ndarray  # (n_samples + n_copies,), int64
     n_classes: int
@@ -68,7 +68,7 @@ class TrainingTask(NamedTuple):
 
     def record_held_out(self):
         """Record every row by models that were not told its label, see ``hear``."""
-        wanted, own_labels = self.collector, self.labels[: len(self.X)]
+        wanted, own_labels = self.collector, self.labels[: len(self.keys)]
         partners = {
             name: partial(self._record_forest, forest)
             for name, forest in wanted.partners
@@ -83,7 +83,7 @@ class TrainingTask(NamedTuple):
         return hear(record_classifier, partners, own_labels)
 
     def _record_halves(self, goes_on):
-        own_labels = self.labels[: len(self.X)]
+        own_labels = self.labels[: len(self.keys)]
         half = halve(self.keys, own_labels)
         half = np.concatenate([half, half[self.sources]])
         return Recording(*record_by_halves(self.record, half, own_labels, goes_on))
@@ -114,9 +114,9 @@ class TrainingTask(NamedTuple):
             return None
         digests = {
             "X": self.keys,
-            "y": self.labels[: len(self.X)],
+            "y": self.labels[: len(self.keys)],
             "copies": hash_rows(self.copies),
-            "labels of the copies": self.labels[len(self.X) :],
+            "labels of the copies": self.labels[len(self.keys) :],
             "rows trained on": np.empty(0) if only is None else only,
         }
         return TrainingFolder(Path(checkpoint_dir, name), identify(self.collector, digests))
