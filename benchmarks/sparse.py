@@ -29,7 +29,7 @@ from skdynacor.datasets import make_label_noise
 
 NOISE_RATE = 0.2
 #: How often a word is of the document's topic, of another one, or of none.
-SOURCES = (0.25, 0.15, 0.6)
+SOURCES = (0.4, 0.15, 0.45)
 
 
 class Documents(NamedTuple):

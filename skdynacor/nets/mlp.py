@@ -43,6 +43,8 @@ class MLP(nn.Module):
       which the paper set its learning rate: the first layer learns at a pace in proportion to the
       squared norm.
 
+    NOTE[DIFF]: the paper has 512 hidden units for features that are few; see ``hidden_units``.
+
     NOTE[DIFF]: dropout is not in the paper. The quantised signal keeps only the sign of a logit
     difference; dropout makes a small one change its sign from epoch to epoch, so that the
     trajectory keeps some of its size.
