@@ -9,6 +9,7 @@ the three together.
 from importlib import import_module
 
 from .corrupted_array import Beliefs, CorruptedArray, CorruptedCopies
+from .corrupted_rows import CorruptedRows
 from .corruption.label_corruptor import LabelCorruptor
 from .detection.transition_detector import TransitionDetector
 
@@ -25,6 +26,7 @@ __all__ = [
     "Beliefs",
     "CorruptedArray",
     "CorruptedCopies",
+    "CorruptedRows",
     "LabelCorruptor",
     "TransitionDetector",
     *_TORCH_BACKED,

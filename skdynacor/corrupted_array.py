@@ -44,7 +44,7 @@ class CorruptedCopies:
 
     Parameters
     ----------
-    data : ndarray of shape (n_copies, ...)
+    data : ndarray of shape (n_copies, ...) or sparse array of shape (n_copies, n_features)
         One row per copy: augmented features, or, after ``DynamicsCollector``, trajectories.
     labels : ndarray of shape (n_copies,)
         The label that each copy was given in place of its source's.
@@ -60,7 +60,8 @@ class CorruptedCopies:
     beliefs: Beliefs | None = None
 
     def __post_init__(self):
-        lengths = {name: len(getattr(self, name)) for name in ("data", "labels", "sources")}
+        # Sparse rows have a shape and no length.
+        lengths = {n: np.shape(getattr(self, n))[0] for n in ("data", "labels", "sources")}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"Corrupted copies need one label and one source each; got {lengths}.")
         if self.beliefs is not None and len(self.beliefs.labels) != len(self.labels):
@@ -68,6 +69,23 @@ class CorruptedCopies:
                 f"There are {len(self.labels)} corrupted copies, and beliefs of "
                 f"{len(self.beliefs.labels)}."
             )
+
+
+def check_carried(n_rows, corrupted, beliefs):
+    """Check that copies and beliefs are of as many rows as carry them.
+
+    Raises
+    ------
+    ValueError
+    """
+    sources = () if corrupted is None else corrupted.sources
+    if len(sources) and not (min(sources) >= 0 and max(sources) < n_rows):
+        raise ValueError(
+            f"The copies' sources must be rows of data, 0 to {n_rows - 1}; "
+            f"got {min(sources)} to {max(sources)}."
+        )
+    if beliefs is not None and len(beliefs.labels) != n_rows:
+        raise ValueError(f"data have {n_rows} rows, beliefs {len(beliefs.labels)}.")
 
 
 class _Strides(tuple):
@@ -109,14 +127,7 @@ class CorruptedArray(np.ndarray):
 
     def __new__(cls, data, corrupted=None, beliefs=None):
         data = np.asarray(data)
-        sources = () if corrupted is None else corrupted.sources
-        if len(sources) and not (min(sources) >= 0 and max(sources) < len(data)):
-            raise ValueError(
-                f"The copies' sources must be rows of data, 0 to {len(data) - 1}; "
-                f"got {min(sources)} to {max(sources)}."
-            )
-        if beliefs is not None and len(beliefs.labels) != len(data):
-            raise ValueError(f"data have {len(data)} rows, beliefs {len(beliefs.labels)}.")
+        check_carried(len(data), corrupted, beliefs)
         array = data.view(cls)
         array.corrupted = corrupted
         array.beliefs = beliefs

@@ -3,18 +3,21 @@
 from numbers import Real
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..corrupted_array import CorruptedArray, CorruptedCopies
+from ..corrupted_rows import CorruptedRows
 from ..groundwork.moments import mean_and_scale
 from ..groundwork.random_numbers import make_rng
 from ..groundwork.sklearn_private import Interval, validates_parameters
+from ..groundwork.sparse_rows import to_canonical
 from ..groundwork.validation import unchanged_on_error, validate_rows_and_labels
 
 _CHUNK = 4096  # rows
 #: Of ``check_array``: whether values may be missing is for the classifier to say.
-_ROWS = {"allow_nd": True, "ensure_all_finite": "allow-nan"}
+_ROWS = {"accept_sparse": "csr", "allow_nd": True, "ensure_all_finite": "allow-nan"}
 
 
 def draw_other_labels(codes, n_classes, rng):
@@ -39,11 +42,11 @@ def draw_other_labels(codes, n_classes, rng):
 
 
 def jitter_rows(X, sources, scale, rng):
-    """Shift every entry of some rows by Gaussian noise.
+    """Shift every entry of some rows by Gaussian noise; of sparse rows, every one that is stored.
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, ...)
+    X : ndarray of shape (n_samples, ...) or csr_array of shape (n_samples, n_features)
     sources : ndarray of shape (n_copies,)
         Positions of the rows.
     scale : ndarray of shape (...)
@@ -52,15 +55,37 @@ def jitter_rows(X, sources, scale, rng):
 
     Returns
     -------
-    jittered : ndarray of shape (n_copies, ...)
+    jittered : ndarray of shape (n_copies, ...) or csr_array of shape (n_copies, n_features)
         Of the dtype of X if that is a float, else float64.
     """
     dtype = X.dtype if X.dtype.kind == "f" else np.float64
+    if issparse(X):
+        # A zero says that the row has none of it (a word, a category), and so must its copy say:
+        # noise on all zeros would fill the memory, and a row that has a bit of everything is like
+        # no other. A rare feature varies little over all rows, so that its entries move little.
+        jittered = X[sources].astype(dtype)
+        jittered.data += scale[jittered.indices] * rng.standard_normal(jittered.nnz)
+        return jittered
     jittered = np.empty((len(sources), *X.shape[1:]), dtype=dtype)
     for start in range(0, len(sources), _CHUNK):  # the noise is in double precision
         rows = X[sources[start : start + _CHUNK]]
         jittered[start : start + _CHUNK] = rows + scale * rng.standard_normal(rows.shape)
     return jittered
+
+
+def _kind_of(rows):
+    return "sparse" if issparse(rows) else "dense"
+
+
+def _has_more_missing(copies, rows):
+    """Tell whether copies have entries that are not finite where rows have a number."""
+    if not issparse(rows):
+        return not (np.isfinite(copies) | np.isnan(rows)).all()
+    if np.isfinite(copies.data).all():
+        return False
+    bad, known_bad = copies.copy(), rows.copy()
+    bad.data, known_bad.data = ~np.isfinite(copies.data), np.isnan(rows.data)
+    return (bad > known_bad).nnz > 0
 
 
 class LabelCorruptor(
@@ -80,10 +105,11 @@ class LabelCorruptor(
         copy is made.
     augment : callable or None, default=None
         ``augment(rows, rng)`` returns the augmented rows, in the same shape and order; ``rng`` is
-        a ``numpy.random.Generator``. ``None`` adds Gaussian noise, see ``jitter``.
+        a ``numpy.random.Generator``. Of sparse X it gets a ``csr_array``, and must return sparse
+        rows. ``None`` adds Gaussian noise, see ``jitter``.
     jitter : float, default=0.1
         Standard deviation of that noise, as a share of each feature's own standard deviation; 0
-        copies rows exactly. Used only if ``augment`` is None.
+        copies rows exactly. Zeros of sparse rows stay zeros. Used only if ``augment`` is None.
     random_state : int, RandomState instance or None, default=None
         Decides which rows are copied, their labels and their noise. Pass an int for results that
         repeat.
@@ -143,7 +169,7 @@ class LabelCorruptor(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+        X : array-like or sparse array of shape (n_samples, n_features), or (n_samples, ...)
             Rows, at least five.
         y : array-like of shape (n_samples,)
             The given labels, of at least two classes.
@@ -162,15 +188,15 @@ class LabelCorruptor(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+        X : array-like or sparse array of shape (n_samples, n_features), or (n_samples, ...)
             Rows, at least five.
         y : array-like of shape (n_samples,)
             The given labels, of at least two classes.
 
         Returns
         -------
-        X_corrupted : CorruptedArray of the shape of X
-            The rows as they are, with ``.corrupted`` copies.
+        X_corrupted : CorruptedArray or CorruptedRows of the shape of X
+            The rows as they are, with ``.corrupted`` copies; ``CorruptedRows`` where X is sparse.
         """
         with unchanged_on_error(self):
             X, self.classes_, codes = validate_rows_and_labels(self, X, y, **_ROWS)
@@ -181,29 +207,39 @@ class LabelCorruptor(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+        X : array-like or sparse array of shape (n_samples, n_features), or (n_samples, ...)
 
         Returns
         -------
-        X : ndarray of the shape of X
+        X : ndarray or csr_array of the shape of X
         """
         check_is_fitted(self)
-        return validate_data(self, X, reset=False, **_ROWS)
+        X = validate_data(self, X, reset=False, **_ROWS)
+        return to_canonical(X) if issparse(X) else X
 
     def _corrupt(self, X, codes):
-        n_copies = max(1, round(self.gamma * len(X)))
+        n_samples = len(codes)
+        n_copies = max(1, round(self.gamma * n_samples))
         rng = make_rng(self.random_state, "LabelCorruptor")
-        sources = np.sort(rng.choice(len(X), n_copies, replace=False))
+        sources = np.sort(rng.choice(n_samples, n_copies, replace=False))
         labels = draw_other_labels(codes[sources], len(self.classes_), rng)
         copies = self._augment(X, sources, rng)
-        return CorruptedArray(X, CorruptedCopies(copies, self.classes_[labels], sources))
+        carry = CorruptedRows if issparse(X) else CorruptedArray
+        return carry(X, CorruptedCopies(copies, self.classes_[labels], sources))
 
     def _augment(self, X, sources, rng):
         if self.augment is None:
             return jitter_rows(X, sources, self.jitter * mean_and_scale(X)[1], rng)
         rows = X[sources]
-        copies = np.asarray(self.augment(rows, rng))
-        if copies.shape != rows.shape or not (np.isfinite(copies) | np.isnan(rows)).all():
+        copies = self.augment(rows, rng)
+        kinds = [_kind_of(each) for each in (rows, copies)]
+        if kinds[0] != kinds[1]:
+            raise ValueError(
+                f"augment must return {kinds[0]} rows where it is given {kinds[0]} ones; it "
+                f"returned {kinds[1]} rows ({type(copies).__name__})."
+            )
+        copies = to_canonical(copies) if issparse(copies) else np.asarray(copies)
+        if copies.shape != rows.shape or _has_more_missing(copies, rows):
             raise ValueError(
                 f"augment must return finite rows of the shape it was given, {rows.shape}; "
                 f"it returned shape {copies.shape}"
@@ -215,5 +251,6 @@ class LabelCorruptor(
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
         tags.input_tags.allow_nan = True
+        tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

@@ -1,10 +1,12 @@
 """Means and standard deviations of data that may be larger than memory."""
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import gen_batches
 
 _CHUNK = 4096  # rows; a double-precision copy of all of X is large
+_ENTRIES = 2**20  # of sparse rows, for the same reason
 
 
 def mean_and_scale(X):
@@ -14,7 +16,7 @@ def mean_and_scale(X):
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, ...)
+    X : ndarray of shape (n_samples, ...) or csr_array of shape (n_samples, n_features)
 
     Returns
     -------
@@ -22,6 +24,8 @@ def mean_and_scale(X):
     scale : ndarray of shape (...)
         0 where a feature is constant or always missing.
     """
+    if issparse(X):
+        return _of_sparse(X)
     scaler = StandardScaler()
     n_features = max(1, X[0].size)
     for chunk in gen_batches(len(X), _CHUNK):
@@ -38,3 +42,29 @@ def mean_and_scale(X):
         known = values[~np.isnan(values)]
         mean[feature], scale[feature] = (known.mean(), known.std()) if len(known) else (0, 0)
     return mean.reshape(X.shape[1:]), scale.reshape(X.shape[1:])
+
+
+def _of_sparse(X):
+    """Do the same from the entries that are stored."""
+    n_features = X.shape[1]
+
+    def sums(of):
+        """Sum up by feature what ``of(values, features)`` makes of the entries that are known."""
+        total = np.zeros(n_features)
+        for part in gen_batches(X.nnz, _ENTRIES):
+            values, features = X.data[part].astype(np.float64), X.indices[part]
+            known = ~np.isnan(values)
+            values, features = values[known], features[known]
+            total += np.bincount(features, of(values, features), minlength=n_features)
+        return total
+
+    stored = sums(lambda values, features: np.ones(len(values)))
+    n_known = X.shape[0] - np.bincount(X.indices, minlength=n_features) + stored
+    n_known = np.maximum(n_known, 1)
+    mean = sums(lambda values, features: values) / n_known
+    squares = sums(lambda values, features: np.square(values - mean[features]))
+    variance = (squares + (n_known - stored).clip(min=0) * np.square(mean)) / n_known
+    # As StandardScaler does, tell a constant from rounding errors.
+    eps = np.finfo(np.float64).eps
+    constant = variance <= n_known * eps * variance + np.square(n_known * mean * eps)
+    return mean, np.where(constant, 0, np.sqrt(variance))

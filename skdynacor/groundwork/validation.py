@@ -3,11 +3,13 @@
 from contextlib import contextmanager
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, column_or_1d, validate_data
 
 from .sklearn_private import is_pandas_na
+from .sparse_rows import to_canonical
 
 #: Fewer rows than this say nothing about how wrong labels are learnt.
 MIN_SAMPLES = 5
@@ -39,14 +41,15 @@ def validate_rows_and_labels(estimator, X, y, **check_params):
 
     Returns
     -------
-    X : ndarray of shape (n_samples, n_features)
+    X : ndarray or csr_array of shape (n_samples, n_features)
+        Sparse where X is and the parameters allow it, see ``to_canonical``.
     classes : ndarray of shape (n_classes,)
     codes : ndarray of shape (n_samples,), dtype int64
     """
     if getattr(getattr(y, "dtype", None), "kind", None) == "O":  # pandas' NA trips scikit-learn
         _check_no_missing(np.asarray(y))
     X, y = validate_data(estimator, X, y, ensure_min_samples=MIN_SAMPLES, **check_params)
-    return X, *encode_labels(y)
+    return to_canonical(X) if issparse(X) else X, *encode_labels(y)
 
 
 def encode_labels(y):
@@ -129,6 +132,11 @@ def row_params(X):
     return {"allow_nd": True, "dtype": [np.float32, np.float16, np.uint8], "order": "C"}
 
 
+def sparse_row_params(X):
+    """As ``row_params``, for models that also take sparse rows."""
+    return {"accept_sparse": "csr", "dtype": np.float32} if issparse(X) else row_params(X)
+
+
 def lives_on_disk(X):
     """Tell whether an array is a ``np.memmap``, or a view of one."""
     while X is not None and not isinstance(X, np.memmap):
@@ -138,6 +146,8 @@ def lives_on_disk(X):
 
 def has_missing(X):
     """Tell whether rows hold NaN, a chunk at a time."""
+    if issparse(X):
+        X = X.data
     chunks = (X[start : start + 4096] for start in range(0, len(X), 4096))
     return X.dtype.kind == "f" and any(np.isnan(chunk).any() for chunk in chunks)
 
@@ -168,13 +178,20 @@ def check_copies(copies, X):
     Returns
     -------
     rows : ndarray of shape (n_copies, ...)
-        Of the dtype of X, if that is a float.
+        Of the dtype of X, if that is a float; sparse if X is.
     """
     if copies is None:
         return X[:0]
+    if issparse(copies.data) != issparse(X):
+        kinds = {False: "dense", True: "sparse"}
+        raise ValueError(
+            f"The corrupted copies are {kinds[issparse(copies.data)]}, X is {kinds[issparse(X)]}; "
+            "both must come from the same rows."
+        )
     dtype = X.dtype if X.dtype.kind == "f" else "numeric"  # never cut to whole numbers
     rows = check_array(
         copies.data,
+        accept_sparse="csr",
         dtype=dtype,
         input_name="the copies",
         ensure_min_samples=0,
@@ -186,7 +203,7 @@ def check_copies(copies, X):
             f"The corrupted copies have shape {rows.shape}, X has shape {X.shape}; both must come "
             "from the same rows, and have the same columns."
         )
-    return rows
+    return to_canonical(rows) if issparse(rows) else rows
 
 
 def _check_no_missing(y):

@@ -12,6 +12,9 @@ from .dropout import ByteDropout
 #: Root-mean-square norm of a row, squared, once it is scaled.
 SQUARED_NORM = 72
 
+#: Of the first layer, as far as they are ours to choose.
+MOST_WEIGHTS = 2**21
+
 
 class MLP(nn.Module):
     """A multilayer perceptron that scales its own inputs.
@@ -23,10 +26,15 @@ class MLP(nn.Module):
     feature_mean, feature_scale : array-like of shape (n_features,), default=None
         Mean and standard deviation of each feature over the training rows; inputs are
         standardised by them, and constant features ignored. ``None`` takes inputs as they are.
-    hidden_units : int, default=512
-        The paper's width.
+    hidden_units : int or None, default=None
+        ``None`` takes ``widest`` or, where features are very many, so few that the first layer has
+        2**21 weights at most, but 32 units at least: its weights are moved in every step and kept
+        after every epoch, and 512 units of 50,000 features would take 2 GB.
     dropout : float in [0, 1), default=0.5
         Share of hidden units dropped in training.
+    widest : int, default=512
+        How many hidden units there are, if ``hidden_units`` is None and features are not very many.
+        The default is the paper's width.
 
     Notes
     -----
@@ -40,10 +48,14 @@ class MLP(nn.Module):
       which the paper set its learning rate: the first layer learns at a pace in proportion to the
       squared norm.
 
+    NOTE[DIFF]: the paper has 512 hidden units for features that are few; see ``hidden_units``.
+
     NOTE[DIFF]: dropout is not in the paper. The quantised signal keeps only the sign of a logit
     difference; dropout makes a small one change its sign from epoch to epoch, so that the
     trajectory keeps some of its size.
     """
+
+    takes_sparse = True  # batches of sparse rows come as sparse tensors
 
     def __init__(
         self,
@@ -51,8 +63,9 @@ class MLP(nn.Module):
         n_classes,
         feature_mean=None,
         feature_scale=None,
-        hidden_units=512,
+        hidden_units=None,
         dropout=0.5,
+        widest=512,
     ):
         super().__init__()
         center, factor = torch.zeros(n_features), torch.ones(n_features)
@@ -62,6 +75,8 @@ class MLP(nn.Module):
             factor = input_factor(torch.as_tensor(feature_scale).float())
         self.register_buffer("center", center)
         self.register_buffer("factor", factor)
+        if hidden_units is None:
+            hidden_units = min(widest, max(32, MOST_WEIGHTS // n_features))
         self.layers = nn.Sequential(
             nn.Linear(n_features, hidden_units),
             nn.ReLU(),
@@ -71,7 +86,18 @@ class MLP(nn.Module):
 
     def forward(self, X):
         """Map rows (n_samples, n_features) to logits (n_samples, n_classes)."""
+        if X.is_sparse:
+            return self.layers[1:](self._first_layer(X))  # (n_samples, hidden_units) in between
         return self.layers((X - self.center) * self.factor)
+
+    def _first_layer(self, X):
+        """Apply the first layer to sparse rows, centred, without making a dense batch of them."""
+        values = X.values() * self.factor[X.indices()[1]]  # (n_stored,)
+        scaled = torch.sparse_coo_tensor(
+            X.indices(), values, X.shape, is_coalesced=True, check_invariants=False
+        )
+        weight, bias = self.layers[0].weight, self.layers[0].bias
+        return torch.sparse.mm(scaled, weight.T) + (bias - weight @ (self.center * self.factor))
 
 
 def input_factor(scale):
@@ -230,7 +256,7 @@ def make_quick_mlp_classifier(**params):
     'auto'
     """
     settings = {
-        "module__hidden_units": 256,
+        "module__widest": 256,
         "optimizer": torch.optim.AdamW,
         "optimizer__weight_decay": 0.01,
         "lr": 3e-3,

@@ -9,7 +9,6 @@ from sklearn.utils.validation import (
     check_consistent_length,
     check_is_fitted,
     column_or_1d,
-    validate_data,
 )
 
 from ..corrupted_array import CorruptedArray, CorruptedCopies
@@ -20,18 +19,14 @@ from ..groundwork.sklearn_private import (
     StrOptions,
     validates_parameters,
 )
-from ..groundwork.validation import (
-    check_row_shape,
-    encode_known_labels,
-    unchanged_on_error,
-)
+from ..groundwork.validation import encode_known_labels, unchanged_on_error
 from .heard_models import HeardModels
 from .partners import (
     anyone_takes_missing,
     check_partners,
-    params_of_rows,
-    takes_missing,
+    takes_sparse,
     validate_for_members,
+    validate_like_fit,
 )
 from .replay import find_rows, hash_rows
 from .signals import SIGNALS, find_signal
@@ -56,7 +51,8 @@ class DynamicsCollector(
         ``skdynacor.nets.make_mlp_classifier()``, or ``make_quick_mlp_classifier()`` if
         ``held_out``, which scale their own inputs. A module whose
         constructor has parameters named ``n_features``, ``n_classes``, ``feature_mean`` or
-        ``feature_scale`` is told them, unless you set them.
+        ``feature_scale`` is told them, unless you set them. Sparse rows are made dense by the
+        batch; a module with an attribute ``takes_sparse = True`` gets them as sparse tensors.
 
         A classifier of scikit-learn must learn in stages, which are, whichever it has first:
 
@@ -220,8 +216,8 @@ class DynamicsCollector(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
-            Rows, at least five; a ``CorruptedArray`` brings its copies into the training.
+        X : array-like or sparse array of shape (n_samples, n_features), or (n_samples, ...)
+            Rows, at least five; a ``CorruptedArray`` or ``CorruptedRows`` brings its copies along.
         y : array-like of shape (n_samples,)
             The given labels, of at least two classes.
 
@@ -238,8 +234,8 @@ class DynamicsCollector(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
-            Rows, at least five; a ``CorruptedArray`` brings its copies into the training.
+        X : array-like or sparse array of shape (n_samples, n_features), or (n_samples, ...)
+            Rows, at least five; a ``CorruptedArray`` or ``CorruptedRows`` brings its copies along.
         y : array-like of shape (n_samples,)
             The given labels, of at least two classes.
         labels : array-like of shape (n_samples,), default=None
@@ -269,7 +265,7 @@ class DynamicsCollector(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+        X : array-like or sparse array of shape (n_samples, n_features), or (n_samples, ...)
         labels : array-like of shape (n_samples,), default=None
             The label to judge each row for. A row seen in ``fit`` replays only if it had this
             label there. ``None`` judges a row seen in ``fit`` for its label there, and any other
@@ -281,9 +277,7 @@ class DynamicsCollector(
             With ``beliefs``, and no copies.
         """
         check_is_fitted(self)
-        missing = all(map(takes_missing, self._heard.classifiers))
-        X = validate_data(self, X, reset=False, **params_of_rows(X, missing))
-        check_row_shape(X, self._row_shape)
+        X = validate_like_fit(self, X, self._heard.classifiers, self._row_shape)
         if labels is not None:
             labels = column_or_1d(labels)
             check_consistent_length(X, labels)
@@ -333,7 +327,7 @@ class DynamicsCollector(
                 trained, record, logits = task.record()
                 self._heard = HeardModels({"classifier": trained}, {"classifier": 1.0}, False)
             self.weights_ = self._heard.weights
-            self._logits = logits[: len(X)]
+            self._logits = logits[: len(codes)]
             record, *further = (
                 self._with_copies(each, copies, task.labels, logits) for each in record
             )
@@ -356,5 +350,6 @@ class DynamicsCollector(
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
         tags.transformer_tags.preserves_dtype = []
+        tags.input_tags.sparse = takes_sparse(self.classifier)
         tags.input_tags.allow_nan = anyone_takes_missing(self.classifier, self.partners)
         return tags

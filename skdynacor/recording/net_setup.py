@@ -3,8 +3,8 @@
 import inspect
 from contextlib import nullcontext
 
-import numpy as np
 import torch
+from scipy.sparse import csr_matrix, issparse
 from sklearn.base import clone
 from skorch import NeuralNetBinaryClassifier
 from skorch.callbacks import EarlyStopping
@@ -16,11 +16,19 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ..groundwork.devices import choose_device
 from ..groundwork.moments import mean_and_scale
+from ..groundwork.sparse_rows import stack_rows
 from ..groundwork.validation import MIN_SAMPLES
 from ..nets import make_mlp_classifier
 from ..nets.mlp import schedule_for
 from .accelerated_nets import device_of, evaluate, is_accelerated, set_up_accelerator
-from .row_batches import ArrayRows, IndexedCollate, IndexedDataset, as_fetched, to_tensor
+from .row_batches import (
+    ArrayRows,
+    IndexedCollate,
+    IndexedDataset,
+    SparseRows,
+    as_fetched,
+    to_tensor,
+)
 from .signals import logits_from_log_odds, logits_from_probabilities
 
 
@@ -31,8 +39,8 @@ def prepare(classifier, X, copies, labels, n_classes, device):
     ----------
     classifier : skorch.NeuralNet or None
         ``None`` takes the default MLP.
-    X : ndarray of shape (n_samples, n_features)
-    copies : ndarray of shape (n_copies, n_features)
+    X : ndarray or csr_array of shape (n_samples, n_features)
+    copies : ndarray or csr_array of shape (n_copies, n_features)
         Further rows to train on.
     labels : ndarray of shape (n_samples + n_copies,), dtype int64
         From 0 to n_classes − 1.
@@ -47,7 +55,7 @@ def prepare(classifier, X, copies, labels, n_classes, device):
     dataset : torch.utils.data.Dataset
     """
     net = make_mlp_classifier() if classifier is None else clone(classifier)
-    _set_schedule(net, len(X))
+    _set_schedule(net, X.shape[0])
     _check_net(net)
     net.set_params(train_split=None, warm_start=False)
     if is_accelerated(net):
@@ -115,13 +123,16 @@ def _make_dataset(net, X, copies, targets):
     loader = net.get_params_for("iterator_train")
     custom = net.dataset is not SkorchDataset or net.get_params_for("dataset")
     if custom or "collate_fn" in loader:
-        inner = net.get_dataset(np.concatenate([X, copies], dtype=np.float32), targets.numpy())
+        rows = stack_rows(X, copies)
+        # NB: skorch's own data set takes a row of a sparse array for a matrix, which it is not.
+        inner = net.get_dataset(csr_matrix(rows) if issparse(rows) else rows, targets.numpy())
         dataset = IndexedDataset(inner)
         collate = IndexedCollate(loader.get("collate_fn", default_collate))
     else:
         # Workers are processes, which cannot share what lives on an accelerator.
         device = "cpu" if loader.get("num_workers") else device_of(net)
-        dataset, collate = ArrayRows(X, copies, targets, device), as_fetched
+        make = SparseRows.of(net, loader) if issparse(X) else ArrayRows
+        dataset, collate = make(X, copies, targets, device), as_fetched
     # NB: pinning takes batches apart and loses their positions.
     net.set_params(iterator_train__collate_fn=collate, iterator_train__pin_memory=False)
     return dataset

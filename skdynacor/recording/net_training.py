@@ -5,6 +5,7 @@ import hashlib
 
 import numpy as np
 import torch
+from scipy.sparse import issparse
 from sklearn.base import clone
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EpochScoring, LRScheduler
@@ -16,7 +17,8 @@ from .accelerated_nets import device_of, drop_schedules, gather, let_go, n_proce
 from .checkpoints import TrainingFolder, make_checkpoints
 from .net_setup import check_outputs, prepare
 from .recordings import Recording
-from .row_batches import SomeRows, to_tensor
+from .replay import hash_rows
+from .row_batches import SomeRows, as_served, to_tensor
 from .signal_recorder import Recorder
 
 #: Methods of skorch that decide what a training step is, or listen to it. A net that has its own
@@ -67,12 +69,13 @@ class TrainedNet:
         """Yield the logits of rows after every epoch, (n_samples, n_classes), the last first."""
         net = clone(self.classifier)
         net.callbacks = "disable"  # set_params fails where they are disabled already
+        rows = as_served(net, X) if issparse(X) else X
         # What is drawn here decides nothing: weights are replaced, loaders draw needlessly.
         with seeded(0):
             net.initialize()
             for state in reversed(self.checkpoints):
                 net.module_.load_state_dict(state)
-                outputs = net.forward(X)
+                outputs = net.forward(rows)
                 outputs = outputs[0] if isinstance(outputs, tuple) else outputs
                 yield self.to_logits(outputs.float())
 
@@ -107,8 +110,8 @@ def record_net(
     Parameters
     ----------
     classifier : skorch.NeuralNet or None
-    X : ndarray of shape (n_samples, ...)
-    copies : ndarray of shape (n_copies, ...)
+    X : ndarray of shape (n_samples, ...) or csr_array of shape (n_samples, n_features)
+    copies : ndarray or csr_array of shape (n_copies, ...)
     labels : ndarray of shape (n_samples + n_copies,), dtype int64
     n_classes : int
     signals : list of callable
@@ -184,7 +187,7 @@ def _agree(net, arrays, seed):
     """Check that all processes that train a net have the same arrays; return the first's seed."""
     digest = hashlib.blake2b(digest_size=8)
     for array in arrays:
-        digest.update(np.ascontiguousarray(array))
+        digest.update(np.ascontiguousarray(hash_rows(array) if issparse(array) else array))
     digest = int.from_bytes(digest.digest(), "little", signed=True)
     digests, seeds = gather(net, torch.tensor([digest, seed], device=device_of(net))).T.tolist()
     if len(set(digests)) > 1:

@@ -5,6 +5,7 @@ import torch
 from joblib import Parallel, delayed
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 
+from ..groundwork.sparse_rows import stack_rows
 from .recordings import Recording
 from .signals import logits_from_probabilities
 from .staged_training import LOGITS_AT_ONCE, check_signals, parts, prepare, spread
@@ -42,7 +43,7 @@ class TrainedForest:
 
     def staged_logits(self, X):
         """Yield the logits of rows at each stage, (n_samples, n_classes), the last first."""
-        everywhere = np.ones(len(X), dtype=bool)
+        everywhere = np.ones(X.shape[0], dtype=bool)
         masks = [everywhere] * len(self.classifier.estimators_)
         return reversed([to_logits(*votes) for votes in self.votes(X, masks)])
 
@@ -51,7 +52,7 @@ class TrainedForest:
 
         Parameters
         ----------
-        X : ndarray of shape (n_samples, n_features), float32
+        X : ndarray or csr_array of shape (n_samples, n_features), float32
         masks : iterable of ndarray of shape (n_samples,), bool
             For each tree, the rows that it may judge.
 
@@ -61,7 +62,7 @@ class TrainedForest:
         counts : ndarray of shape (n_samples,)
         """
         forest = self.classifier
-        sums, counts = np.zeros((len(X), self.n_classes)), np.zeros(len(X))
+        sums, counts = np.zeros((X.shape[0], self.n_classes)), np.zeros(X.shape[0])
         columns = np.asarray(forest.classes_, dtype=int)  # of the labels that it was fitted on
 
         def judge(tree, mask):
@@ -105,8 +106,8 @@ def record_out_of_bag(
     ----------
     classifier : scikit-learn forest
         See ``is_bagged``.
-    X : ndarray of shape (n_samples, n_features)
-    copies : ndarray of shape (n_copies, n_features)
+    X : ndarray or csr_array of shape (n_samples, n_features)
+    copies : ndarray or csr_array of shape (n_copies, n_features)
     labels : ndarray of shape (n_samples + n_copies,), dtype int64
         From 0 to n_classes − 1.
     n_classes : int
@@ -134,8 +135,8 @@ def record_out_of_bag(
     model = prepare(classifier, X, np.random.default_rng(seed)).set_params(oob_score=False)
     if model.n_jobs is None:
         model.set_params(n_jobs=n_jobs)
-    rows = np.concatenate([X, copies], dtype=np.float32)
-    n_told = len(rows) if sources is None else len(X)
+    rows = stack_rows(X, copies)
+    n_told = len(labels) if sources is None else X.shape[0]
     if model.max_samples is None and n_told > _MOST_ROWS_PER_TREE:
         model.set_params(max_samples=_MOST_ROWS_PER_TREE)
     model.fit(rows[:n_told], labels[:n_told])
@@ -150,11 +151,11 @@ def record_out_of_bag(
         return mask[told_as]
 
     given = torch.from_numpy(labels)
-    record = np.empty((len(signals), len(rows), len(trained.stages)), dtype=np.float32)
+    record = np.empty((len(signals), len(labels), len(trained.stages)), dtype=np.float32)
     masks = map(left_out, model.estimators_samples_)
     for stage, votes in enumerate(trained.votes(rows, masks)):
         logits = to_logits(*votes)
-        for part in parts(len(rows), max(1, LOGITS_AT_ONCE // n_classes)):
+        for part in parts(len(labels), max(1, LOGITS_AT_ONCE // n_classes)):
             for signal, trails in zip(signals, record, strict=True):
                 trails[part, stage] = signal(logits[part], given[part]).numpy()
     check_signals(record)

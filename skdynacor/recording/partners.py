@@ -1,12 +1,16 @@
 """Which models can judge which rows."""
 
+from scipy.sparse import issparse
 from sklearn.utils import assert_all_finite, get_tags
+from sklearn.utils.validation import validate_data
 from skorch import NeuralNet
 
+from ..groundwork.sparse_rows import to_canonical
 from ..groundwork.validation import (
+    check_row_shape,
     has_missing,
     lives_on_disk,
-    row_params,
+    sparse_row_params,
     validate_rows_and_labels,
 )
 from .out_of_bag import is_bagged
@@ -45,6 +49,13 @@ def takes_missing(classifier):
     return get_tags(classifier).input_tags.allow_nan
 
 
+def takes_sparse(classifier):
+    """Tell whether a classifier takes sparse rows; of nets, those do that get them by the batch."""
+    if is_net(classifier) or isinstance(classifier, type):
+        return True
+    return get_tags(classifier).input_tags.sparse
+
+
 def can_judge(classifier, X):
     """Tell whether a classifier can train on these rows, whatever is beside it."""
     return takes_missing(classifier) or not has_missing(X)
@@ -62,7 +73,7 @@ def anyone_takes_missing(classifier, partners):
 
 def params_of_rows(X, missing):
     """Parameters of ``check_array`` for rows, in which values may be missing or not."""
-    return {**row_params(X), "ensure_all_finite": "allow-nan" if missing else True}
+    return {**sparse_row_params(X), "ensure_all_finite": "allow-nan" if missing else True}
 
 
 def validate_for_members(collector, X, y):
@@ -86,3 +97,20 @@ def validate_for_members(collector, X, y):
     if missing and not (can_judge(classifier, X) or any(can_join(f, X) for f in forests)):
         assert_all_finite(X, estimator_name="DynamicsCollector", input_name="X")
     return X, *labels
+
+
+def validate_like_fit(collector, X, classifiers, shape):
+    """Validate rows for ``transform``, where all classifiers must take what values are missing.
+
+    Returns
+    -------
+    X : ndarray or csr_array of shape (n_samples, *shape)
+
+    Raises
+    ------
+    ValueError
+    """
+    missing = all(map(takes_missing, classifiers))
+    X = validate_data(collector, X, reset=False, **params_of_rows(X, missing))
+    check_row_shape(X, shape)
+    return to_canonical(X) if issparse(X) else X

@@ -4,18 +4,44 @@ import hashlib
 
 import numpy as np
 import torch
+from scipy.sparse import csr_array, issparse
+
+from ..groundwork.sparse_rows import to_canonical, to_dense
+
+#: Rows of more features than this are hashed by their entries; hashing zeros takes time, too.
+_WIDE = 2**14
 
 
 def hash_rows(X):
-    """Give each row a 64-bit key, (n_samples,) uint64, equal for rows that are as float32."""
+    """Give each row a 64-bit key, (n_samples,) uint64, equal for rows that are as float32.
+
+    Sparse rows have the keys that they have as dense ones.
+    """
     keys = bytearray()
-    for start in range(0, len(X), 4096):
-        rows = np.ascontiguousarray(X[start : start + 4096], dtype=np.float32)
-        if np.isnan(rows).any():
-            rows = np.where(np.isnan(rows), np.float32(np.nan), rows)  # NaNs may differ in bits
-        for row in rows:
-            keys += hashlib.blake2b(row, digest_size=8).digest()
+    wide = X.ndim == 2 and X.shape[1] > _WIDE
+    n_at_once = 256 if issparse(X) and not wide else 4096
+    for start in range(0, X.shape[0], n_at_once):
+        rows = X[start : start + n_at_once]
+        if wide:
+            parts = _entries(to_canonical(csr_array(rows, dtype=np.float32)))
+        else:
+            parts = _with_one_nan(np.ascontiguousarray(to_dense(rows), dtype=np.float32))
+        for part in parts:
+            keys += hashlib.blake2b(part, digest_size=8).digest()
     return np.frombuffer(bytes(keys), dtype=np.uint64)
+
+
+def _with_one_nan(values):
+    missing = np.isnan(values)  # NaNs may differ in bits
+    return np.where(missing, np.float32(np.nan), values) if missing.any() else values
+
+
+def _entries(rows):
+    """Yield the columns and values that each row stores, as bytes."""
+    values = _with_one_nan(rows.data)
+    columns = rows.indices.astype(np.int64)
+    for start, stop in zip(rows.indptr, rows.indptr[1:], strict=False):
+        yield columns[start:stop].tobytes() + values[start:stop].tobytes()
 
 
 def find_rows(keys, labels, known_keys, known_labels):
@@ -74,7 +100,7 @@ def judge_by_stages(trained, X, labels, signal, n_epochs):
         What the rows were judged for.
     """
     given = None if labels is None else torch.from_numpy(labels)
-    T, mean = torch.empty(len(X), n_epochs), 0
+    T, mean = torch.empty(X.shape[0], n_epochs), 0
     for epoch, logits in enumerate(trained.staged_logits(X), start=1):
         given = logits.argmax(dim=1) if given is None else given
         T[:, -epoch] = signal(logits, given)

@@ -1,10 +1,16 @@
 """Training rows that know their position, batched on the training device."""
 
 import warnings
+from functools import partial
 
+import numpy as np
 import torch
+from scipy.sparse import csr_matrix
+from skorch.dataset import Dataset as SkorchDataset
 from skorch.utils import to_device
 from torch.utils.data import Dataset
+
+from ..groundwork.sparse_rows import stack_rows
 
 
 class IndexedBatch(tuple):
@@ -63,6 +69,67 @@ class ArrayRows(Dataset):
 
     def _move(self, tensor):
         return tensor.to(self.targets.device, non_blocking=True)
+
+
+class SparseRows(Dataset):
+    """Sparse originals followed by copies, served by the batch, as float32.
+
+    Parameters
+    ----------
+    originals : csr_array of shape (n_samples, n_features)
+    copies : csr_array of shape (n_copies, n_features)
+    targets : tensor of shape (n_samples + n_copies,)
+        What the criterion takes.
+    device : torch.device
+        Where batches go; the rows stay on the host.
+    dense : bool, default=True
+        Whether batches are made dense, or are sparse tensors.
+    """
+
+    def __init__(self, originals, copies, targets, device, dense=True):
+        self.rows = stack_rows(originals, copies)
+        self.targets = targets.to(device)
+        self.dense = dense
+
+    @classmethod
+    def of(cls, net, loader):
+        """Make what serves rows in the way that a net's module and its loader's processes take."""
+        # Of sparse tensors that cross processes, torch warns.
+        takes_sparse = getattr(net.module, "takes_sparse", False) and not loader.get("num_workers")
+        return partial(cls, dense=not takes_sparse)
+
+    def __len__(self):
+        return len(self.targets)
+
+    def __getitems__(self, positions):
+        positions = torch.as_tensor(positions)
+        rows = self.rows[positions.numpy()]
+        if self.dense:
+            batch = torch.from_numpy(rows.toarray())
+        else:
+            places = np.repeat(np.arange(len(positions)), np.diff(rows.indptr)), rows.indices
+            batch = torch.sparse_coo_tensor(
+                torch.from_numpy(np.stack(places)),
+                torch.from_numpy(rows.data),
+                rows.shape,
+                is_coalesced=True,
+                check_invariants=False,  # of scipy's; left unsaid, torch warns
+            )
+        positions = positions.to(self.targets.device)
+        return IndexedBatch(batch.to(positions.device), self.targets[positions], positions)
+
+    def __getitem__(self, position):
+        X, y = self.__getitems__([position])
+        return X[0], y[0]
+
+
+def as_served(net, X):
+    """Make a data set of sparse rows to be judged, and set up the net's loader for it."""
+    if net.dataset is not SkorchDataset:  # it serves rows in its own way
+        return csr_matrix(X)
+    net.set_params(iterator_valid__collate_fn=as_fetched, iterator_valid__pin_memory=False)
+    serve = SparseRows.of(net, net.get_params_for("iterator_valid"))
+    return serve(X, X[:0], torch.zeros(X.shape[0]), "cpu")
 
 
 class SomeRows(Dataset):

@@ -6,10 +6,13 @@ from os import PathLike
 
 import numpy as np
 import torch
+from scipy.sparse import issparse
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import get_tags
 
 from ..groundwork.random_numbers import draw_random_state
+from ..groundwork.sparse_rows import stack_rows
 from .checkpoints import make_checkpoints
 from .recordings import Recording
 from .signals import logits_from_log_odds, logits_from_probabilities
@@ -103,8 +106,8 @@ def record_stages(
     Parameters
     ----------
     classifier : scikit-learn classifier
-    X : ndarray of shape (n_samples, n_features)
-    copies : ndarray of shape (n_copies, n_features)
+    X : ndarray or csr_array of shape (n_samples, n_features)
+    copies : ndarray or csr_array of shape (n_copies, n_features)
     labels : ndarray of shape (n_samples + n_copies,), dtype int64
         From 0 to n_classes − 1.
     n_classes : int
@@ -131,7 +134,7 @@ def record_stages(
     """
     rng = np.random.default_rng(seed)
     model = prepare(classifier, X, rng)
-    rows = np.concatenate([X, copies], dtype=np.float32)
+    rows = stack_rows(X, copies)
     learnt = slice(None) if only is None else only
     examples = rows[learnt], labels[learnt]
     output = staged_output(model)
@@ -141,7 +144,7 @@ def record_stages(
         n_kept = len(trained.kept)
         judged = (
             (stage, part, logits)
-            for part in parts(len(rows), trained.rows_at_once)
+            for part in parts(len(labels), trained.rows_at_once)
             for stage, logits in enumerate(trained.logits_in_order(rows[part]))
         )
     else:
@@ -154,10 +157,10 @@ def record_stages(
         judged = (
             (stage, part, logits_of(state, rows[part]))
             for stage, state in enumerate(kept_in(trained.checkpoints, stages))
-            for part in parts(len(rows), max(1, LOGITS_AT_ONCE // n_classes))
+            for part in parts(len(labels), max(1, LOGITS_AT_ONCE // n_classes))
         )
-    record = np.empty((len(signals), len(rows), n_kept), dtype=np.float32)
-    means = np.zeros((len(rows), n_classes), dtype=np.float32)
+    record = np.empty((len(signals), len(labels), n_kept), dtype=np.float32)
+    means = np.zeros((len(labels), n_classes), dtype=np.float32)
     given = torch.from_numpy(labels)
     for stage, part, logits in judged:
         means[part] += logits.numpy() / n_kept
@@ -188,6 +191,8 @@ def prepare(classifier, X, rng):
     ------
     ValueError
         If it cannot be recorded.
+    TypeError
+        If rows are sparse, and it takes none.
     """
     model = clone(classifier)
     if not (is_classifier(model) and learns_in_stages(model)):
@@ -201,6 +206,11 @@ def prepare(classifier, X, rng):
         raise ValueError(
             f"{type(model).__name__} takes rows of features; X has shape {X.shape}. Flatten its "
             "rows with X.reshape(len(X), -1), or pass a skorch net."
+        )
+    if issparse(X) and not get_tags(model).input_tags.sparse:
+        raise TypeError(
+            f"{type(model).__name__} takes no sparse rows. Pass X.toarray() if memory allows, or a "
+            "classifier that takes them, as SGDClassifier, RandomForestClassifier and nets do."
         )
     _keep_all_rows(model)
     unset = [
@@ -276,7 +286,7 @@ def fit_in_part(model, rows, labels, n_stages, rng):
     """Call ``partial_fit`` on all rows, in a new order each time; yield a copy after each."""
     classes = np.unique(labels)
     for _ in range(n_stages):
-        order = rng.permutation(len(rows))
+        order = rng.permutation(len(labels))
         model.partial_fit(rows[order], labels[order], classes=classes)
         yield copy.deepcopy(model)
 

@@ -27,9 +27,9 @@ class TrainingTask(NamedTuple):
     """Rows and copies, and how a ``DynamicsCollector`` wants them recorded."""
 
     collector: Any  # a DynamicsCollector, for its parameters
-    X: np.ndarray  # (n_samples, ...)
+    X: np.ndarray  # (n_samples, ...), or a csr_array
     keys: np.ndarray  # (n_samples,), see hash_rows
-    copies: np.ndarray  # (n_copies, ...)
+    copies: np.ndarray  # (n_copies, ...), or a csr_array
     sources: np.ndarray  # (n_copies,)
     labels: np.ndarray  # (n_samples + n_copies,), int64
     n_classes: int
@@ -76,7 +76,7 @@ class TrainingTask(NamedTuple):
 
     def record_held_out(self):
         """Record every row by models that were not told its label, see ``hear``."""
-        wanted, own_labels = self.collector, self.labels[: len(self.X)]
+        wanted, own_labels = self.collector, self.labels[: len(self.keys)]
         partners = {
             name: partial(self._record_forest, forest)
             for name, forest in wanted.partners
@@ -99,7 +99,7 @@ class TrainingTask(NamedTuple):
         return effective_n_jobs(self.collector.n_jobs)
 
     def _is_ahead(self, forests, logits, told):
-        own_labels = self.labels[: len(self.X)]
+        own_labels = self.labels[: len(self.keys)]
         return is_ahead_of_trees(logits, forests, self.X, own_labels, told, self.seed % 2**32)
 
     def _record_forest(self, forest):
@@ -127,9 +127,9 @@ class TrainingTask(NamedTuple):
             return None
         digests = {
             "X": self.keys,
-            "y": self.labels[: len(self.X)],
+            "y": self.labels[: len(self.keys)],
             "copies": hash_rows(self.copies),
-            "labels of the copies": self.labels[len(self.X) :],
+            "labels of the copies": self.labels[len(self.keys) :],
             "rows trained on": np.empty(0) if only is None else only,
         }
         return TrainingFolder(Path(checkpoint_dir, name), identify(self.collector, digests))

@@ -289,3 +289,26 @@ def test_resampled_rows_keep_their_labels(monkeypatch):
     nearest = np.square(X[:50, None] - originals).sum(axis=2).argmin(axis=1)
     np.testing.assert_array_equal(y[:50], given[nearest])
     assert wrong.mean() == pytest.approx(0.1, abs=0.02)
+
+
+def test_sparse_compares_the_default_with_cleanlab(call, refused, monkeypatch, tmp_path):
+    args = ["sparse", "--rows", 600, "--words", 400, "--seeds", 1]
+    printed = call(*args)
+    keys = ["data", "noise", "rows", "words", "topics", "themes", "seed", "method"]
+    scores = ["noise rate", "flagged", "F1", "AUROC", "seconds", "memory MB", "input MB"]
+    rows = check_results(tmp_path, "sparse", [*keys, *scores])
+    assert rows.method.tolist() == ["default", "cleanlab logistic"]
+    assert rows.F1.gt(30).all()
+    assert rows["memory MB"].gt(0).all()
+    assert "mean over 1 seeds" in printed
+    assert check_resumes(call, tmp_path / "sparse.csv", *args) == printed
+    assert "--jobs must be 1" in refused("sparse", "--jobs", 2)
+
+
+def test_documents_are_sparse_and_their_labels_noisy(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    X, y, wrong = importlib.import_module("sparse").Documents(500, 300).make(0)
+    assert X.shape == (500, 300)
+    assert X.nnz < 500 * 150
+    np.testing.assert_allclose(X.multiply(X).sum(axis=1), 1, rtol=1e-5)
+    assert (len(np.unique(y)), wrong.mean()) == (15, 0.2)

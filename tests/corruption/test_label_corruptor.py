@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
+import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skdynacor import CorruptedArray, LabelCorruptor
+from skdynacor import CorruptedArray, CorruptedRows, LabelCorruptor
 from skdynacor.datasets import make_label_noise
 
 
@@ -155,3 +156,65 @@ def test_a_seed_repeats_and_none_does_not():
     assert_array_equal(
         draw(np.random.RandomState(2)).sources, draw(np.random.RandomState(2)).sources
     )
+
+
+# --- sparse rows -------------------------------------------------------------------------------
+
+COUNTS = scipy.sparse.csr_array(np.arange(40).reshape(10, 4) % 3)
+LABELS = np.arange(10) % 2
+
+
+@pytest.mark.parametrize("make", [scipy.sparse.csr_array, scipy.sparse.csc_matrix])
+def test_sparse_rows_are_corrupted_as_dense_ones_are(make):
+    corruptor = LabelCorruptor(0.5, jitter=0, random_state=0)
+    dense = corruptor.fit_transform(COUNTS.toarray(), LABELS)
+    sparse = corruptor.fit_transform(make(COUNTS), LABELS)
+    assert type(sparse) is CorruptedRows
+    assert type(corruptor.transform(make(COUNTS))) is scipy.sparse.csr_array
+    assert_array_equal(sparse.toarray(), dense)
+    assert_array_equal(sparse.corrupted.data.toarray(), dense.corrupted.data)
+    assert_array_equal(sparse.corrupted.labels, dense.corrupted.labels)
+    assert_array_equal(sparse.corrupted.sources, dense.corrupted.sources)
+
+
+def test_jitter_of_sparse_rows_leaves_zeros():
+    X = scipy.sparse.random(5000, 3, 0.3, "csr", random_state=0) * scipy.sparse.diags(
+        [1.0, 1000.0, 0.0]
+    )
+    labels = np.arange(5000) % 2
+    copies = LabelCorruptor(1.0, jitter=0.2, random_state=0).fit_transform(X, labels).corrupted
+    X = X.toarray()
+    shift = copies.data.toarray() - X[copies.sources]
+    assert_array_equal(shift[X[copies.sources] == 0], 0)
+    moved = [shift[X[copies.sources, k] > 0, k].std() for k in (0, 1)]
+    assert_allclose(moved, 0.2 * X.std(axis=0)[:2], rtol=0.1)
+
+
+def test_augment_gets_sparse_rows():
+    def double(rows, rng):
+        assert type(rows) is scipy.sparse.csr_array
+        return rows.tocoo() * 2
+
+    copies = LabelCorruptor(0.5, augment=double).fit_transform(COUNTS, LABELS).corrupted
+    assert_array_equal(copies.data.toarray(), 2 * COUNTS.toarray()[copies.sources])
+
+
+@pytest.mark.parametrize(
+    ("X", "augment", "message"),
+    [
+        (COUNTS, lambda rows, rng: rows.toarray(), r"sparse rows .* returned dense rows \(ndarray"),
+        (COUNTS.toarray(), lambda rows, rng: scipy.sparse.csr_array(rows), "dense rows .* sparse"),
+        (COUNTS, lambda rows, rng: rows[:, :1], r"given, \(1, 4\); it returned shape \(1, 1\)"),
+        (COUNTS, lambda rows, rng: rows * np.nan, "with NaN or infinity"),
+    ],
+)
+def test_an_augment_of_other_rows_is_refused(X, augment, message):
+    with pytest.raises(ValueError, match=message):
+        LabelCorruptor(augment=augment).fit_transform(X, LABELS)
+
+
+def test_an_augmentation_may_hand_on_missing_values_of_sparse_rows():
+    X = COUNTS.astype(float)
+    X.data[2] = np.nan
+    corruptor = LabelCorruptor(1.0, augment=lambda rows, rng: rows)
+    assert_array_equal(corruptor.fit_transform(X, LABELS).corrupted.data.toarray(), X.toarray())

@@ -61,3 +61,25 @@ def test_the_learning_rate_falls_to_the_end_of_whatever_training():
 def test_settings_can_be_replaced():
     net = make_mlp_classifier(lr=0.5, module__hidden_units=7, max_epochs=2)
     assert (net.lr, net.max_epochs, net.module__hidden_units) == (0.5, 2, 7)
+
+
+@pytest.mark.parametrize(
+    ("n_features", "hidden_units"), [(3, 512), (4096, 512), (50_000, 41), (200_000, 32)]
+)
+def test_the_hidden_layer_is_narrow_where_features_are_very_many(n_features, hidden_units):
+    assert MLP(n_features, 2).layers[0].weight.shape == (hidden_units, n_features)
+    assert MLP(n_features, 2, hidden_units=8).layers[0].weight.shape == (8, n_features)
+
+
+def test_sparse_rows_give_the_same_outputs_and_gradients():
+    rng = np.random.default_rng(0)
+    X = torch.tensor((rng.random((20, 9)) < 0.3) * rng.normal(size=(20, 9))).float()
+    mlp = MLP(9, 3, feature_mean=X.mean(0), feature_scale=X.std(0, correction=0), dropout=0.0)
+    outputs, gradients = [], []
+    for rows in (X, X.to_sparse_coo()):
+        mlp.zero_grad()
+        outputs.append(mlp(rows))
+        outputs[-1].square().sum().backward()
+        gradients.append([parameter.grad.clone() for parameter in mlp.parameters()])
+    assert_close(*outputs, rtol=1e-4, atol=1e-5)
+    assert_close(*gradients, rtol=1e-4, atol=1e-4)
