@@ -25,7 +25,6 @@ from speed import Synthetic, count_distinct, first_settings, refuse_jobs
 from threadpoolctl import threadpool_limits
 
 from skdynacor import CorruptedArray, CorruptedCopies, DynaCorDetector, make_dynacor_pipeline
-from skdynacor.nets import make_mlp_classifier
 from skdynacor.pipeline import RECIPES
 
 ROWS = (10_000, 31_623, 100_000, 316_228, 1_000_000)
@@ -73,8 +72,9 @@ class Trajectories(NamedTuple):
 
 def run_pipeline(X, y, wrong, device, seed, recipe, batch_size):
     """Corrupt, train and record, detect; return F1 and what it cost."""
-    net = make_mlp_classifier(batch_size=batch_size)
-    pipe = make_dynacor_pipeline(net, recipe=recipe, device=device, random_state=seed)
+    pipe = make_dynacor_pipeline(recipe=recipe, device=device, random_state=seed)
+    if batch_size:
+        pipe[1].classifier.set_params(batch_size=batch_size)
     with own_peak() if isinstance(X, np.memmap) else peak() as above:
         corrupted, corruption = timed(pipe[0].fit_transform, X, y)
         # A pipeline keeps its steps until the end, but not what they hand on.
@@ -247,7 +247,7 @@ def main():
         help="leave the rows on the disk; memory is then what the process holds of its own, "
         "apart from files, and results are named scale_disk",
     )
-    add("--batch-size", type=int, default=128, help="(default: %(default)s)")
+    add("--batch-size", type=int, default=0, help="0, the default, leaves it to the recipe")
     add("--recipe", choices=RECIPES, default="transition", help="(default: %(default)s)")
     args = benchmark.parse()
     refuse_jobs(benchmark)

@@ -180,6 +180,8 @@ def test_gamma(gamma):
         (DynamicsCollector(random_state="one"), "'random_state'"),
         (DynamicsCollector(held_out="half"), "'held_out'"),
         (DynamicsCollector(partners="forests"), "'partners'"),
+        (DynamicsCollector(n_jobs=0), r"'n_jobs' parameter.*\(-inf, -1\].*\[1, inf\).* Got 0"),
+        (DynamicsCollector(n_jobs=1.5), "'n_jobs'"),
     ],
 )
 def test_parameters(estimator, message):

@@ -235,8 +235,10 @@ def make_quick_mlp_classifier(**params):
     """Make the skorch classifier that is trained by default where rows are held out.
 
     It learns as much as that of ``make_mlp_classifier`` in a sixth of the operations: half as many
-    hidden units, trained by AdamW (learning rate 0.003, weight decay 0.01, a cosine schedule) for
-    as many epochs and in batches as large as the number of rows asks for, see ``schedule_for``.
+    hidden units, trained by AdamW (learning rate 0.03, weight decay 0.01, a cosine schedule) for as
+    many epochs and in batches as large as the number of rows asks for, see ``schedule_for``. Its
+    epsilon of 0.01 keeps weights with small gradients from being moved as far as the others: those
+    of rare words, say, which tell labels by heart.
 
     Parameters
     ----------
@@ -259,7 +261,8 @@ def make_quick_mlp_classifier(**params):
         "module__widest": 256,
         "optimizer": torch.optim.AdamW,
         "optimizer__weight_decay": 0.01,
-        "lr": 3e-3,
+        "optimizer__eps": 1e-2,
+        "lr": 0.03,
         "batch_size": "auto",
         "max_epochs": "auto",
         "callbacks": [("learning_rate", CosineDecay())],

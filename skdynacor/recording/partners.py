@@ -28,7 +28,13 @@ def check_partners(partners, held_out):
             "partners judge rows that they were not told the label of; set held_out=True, or leave "
             "partners empty."
         )
-    for name, forest in partners:
+    for partner in partners:
+        if not (isinstance(partner, tuple | list) and len(partner) == 2):
+            raise ValueError(
+                "partners must be pairs of a name and a forest, as in [('forest', "
+                f"RandomForestClassifier())]; got {partner!r} among them."
+            )
+        name, forest = partner
         if name == "classifier" or not is_bagged(forest):
             raise ValueError(
                 "partners must be RandomForestClassifier or ExtraTreesClassifier with "

@@ -8,6 +8,8 @@ from .out_of_bag import to_logits
 
 # How many trees are grown, as long as it is open which of the two is better.
 _N_TREES = (8, 16, 32, 64)
+# A larger lead than this leaves no doubt.
+_CLEAR_LEAD = 0.1
 # Rows that they are told and that they judge, at most.
 _MOST_ROWS = 100_000
 
@@ -67,8 +69,8 @@ def _lead(logits, forest, examples, example_labels, rows, labels, seed):
 
 
 def _is_close(share, both_ways=False):
-    """Tell whether a lead leaves doubt: little more than is needed, or little less."""
-    return (0 if both_ways else CLEARLY_AHEAD) < share <= 2 * CLEARLY_AHEAD
+    """Tell whether a lead leaves doubt: it may be less than it seems, or more."""
+    return (0 if both_ways else CLEARLY_AHEAD) < share <= _CLEAR_LEAD
 
 
 def _some(positions):

@@ -405,6 +405,7 @@ FOREST = RandomForestClassifier(10)
         ({"held_out": False, "partners": [("woods", FOREST)]}, "set held_out=True, or leave"),
         ({"partners": [("trees", ExtraTreesClassifier())]}, r"bootstrap=True.*got ExtraTreesCl"),
         ({"partners": [("net", make_mlp_classifier())]}, "partners must be RandomForestClassifier"),
+        ({"partners": [FOREST]}, "pairs of a name and a forest.*got RandomForestClassifier"),
         ({"partners": [("classifier", FOREST)]}, "other names than 'classifier'"),
         ({"partners": [("woods", FOREST), ("woods", FOREST)]}, "not unique"),
         ({"partners": [("signal", FOREST)]}, "conflict with constructor arguments"),
