@@ -138,7 +138,10 @@ def record_out_of_bag(
     rows = stack_rows(X, copies)
     n_told = len(labels) if sources is None else X.shape[0]
     if model.max_samples is None and n_told > _MOST_ROWS_PER_TREE:
-        model.set_params(max_samples=_MOST_ROWS_PER_TREE)
+        # Trees leave out more rows, so that fewer are enough for as many votes on each.
+        left_out = np.exp(-_MOST_ROWS_PER_TREE / n_told)
+        n_trees = int(np.ceil(model.n_estimators * np.exp(-1) / left_out))
+        model.set_params(max_samples=_MOST_ROWS_PER_TREE, n_estimators=n_trees)
     model.fit(rows[:n_told], labels[:n_told])
     trained = TrainedForest(model, n_classes, spread(len(model.estimators_), n_stages))
     told_as = np.arange(n_told)  # which row of the training a row stands for

@@ -238,7 +238,7 @@ def test_scale_leaves_rows_on_the_disk(call, refused, without_processes, monkeyp
         return run_pipeline(X, *args)
 
     monkeypatch.setattr(scale, "run_pipeline", run)
-    args = ["scale", "--rows", 1000, "--features", 4, "--seeds", 1]
+    args = ["scale", "--rows", 1000, "--features", 4, "--seeds", 1, "--recipe", "paper"]
     for where in ([], ["--disk"]):
         call(*args, *where)
     assert mapped == [False, False, False, True]  # each run comes after one that warms up

@@ -13,7 +13,8 @@ from sklearn.metrics import f1_score
 
 from skdynacor import DynamicsCollector, LabelCorruptor, make_dynacor_pipeline
 from skdynacor.recording import out_of_bag
-from skdynacor.recording.out_of_bag import is_bagged
+from skdynacor.recording.out_of_bag import is_bagged, record_out_of_bag
+from skdynacor.recording.signals import confidence
 
 FORESTS = {
     "random forest": RandomForestClassifier(40, random_state=0),
@@ -294,3 +295,19 @@ def test_folders_are_for_nets(noisy_blobs, tmp_path, name, held_out):
     with pytest.raises(ValueError, match=f"{name}=.* skorch net; .* Set {name}="):
         collect(held_out=held_out, **{name: tmp_path / "a"}).fit(X, y)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("params", "n_seen", "n_trees"), [({}, 50, 48), ({"max_samples": 0.5}, 100, 100)]
+)
+def test_of_very_many_rows_trees_see_some_and_fewer_are_grown(monkeypatch, params, n_seen, n_trees):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(200, 3)).astype(np.float32), np.arange(200) % 2
+    monkeypatch.setattr(out_of_bag, "_MOST_ROWS_PER_TREE", 50)
+    forest = RandomForestClassifier(100, **params)
+    task = (forest, X, X[:0], y, 2)
+    trained = record_out_of_bag(*task, signals=[confidence], n_stages=5, seed=0).trained
+    samples = trained.classifier.estimators_samples_
+    assert {len(sample) for sample in samples} == {n_seen}
+    # 100 trees that leave out 37 % of the rows, or 48 that leave out 78 %
+    assert len(samples) == n_trees
