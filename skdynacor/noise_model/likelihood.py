@@ -16,6 +16,8 @@ from .transition import count_anchors, estimate_transition
 _CHUNK_ENTRIES = 2**20
 # A source is never taken to be surer than this many times what it says.
 _LARGEST_WEIGHT = 20.0
+# Of more rows, so many decide the weights, which are few.
+_MOST_ROWS = 100_000
 # Weights and the transition follow from each other; this many turns settle them.
 _N_TURNS = 3
 
@@ -24,7 +26,7 @@ class Weighing(NamedTuple):
     """Sources of beliefs, weighed."""
 
     weights: np.ndarray  # (n_sources,)
-    log_likelihood: float  # of the labels, mean over the rows, in nats
+    log_likelihood: float  # of the labels, mean over the rows that decide, in nats
     transition: np.ndarray  # (n_classes, n_classes)
     n_anchors: int
 
@@ -45,12 +47,14 @@ def weigh(sources, labels, anchor_share):
     weighing : Weighing
     """
     weights = np.ones(len(sources))
+    some = slice(None, None, 1 + (len(labels) - 1) // _MOST_ROWS)
+    of_some = [source[some] for source in sources], labels[some]
     frequencies = np.bincount(labels, minlength=sources[0].shape[1]) / len(labels)
     for _ in range(_N_TURNS):
         counts = count_anchors(combine(sources, weights), labels, anchor_share)
         transition = estimate_transition(counts, frequencies)
         start = np.maximum(weights, 0.05)  # a source that was not heard gets another hearing
-        weights, log_likelihood = _climb(sources, labels, transition, start)
+        weights, log_likelihood = _climb(*of_some, transition, start)
     return Weighing(weights, log_likelihood, transition, int(counts.sum()))
 
 

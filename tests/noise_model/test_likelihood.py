@@ -111,3 +111,19 @@ def test_single_precision_loses_nothing(drawn, weighed):
 def test_logits_are_added_up_by_their_weights():
     one, other = np.array([[1.0, 2.0]]), np.array([[10.0, 0.0]])
     assert_allclose(combine([one, other], [2.0, 0.5]), [[7.0, 4.0]])
+
+
+def test_of_very_many_rows_some_decide_the_weights(drawn, weighed, monkeypatch):
+    logits, labels, _ = drawn
+    n_rows, climb = [], likelihood._climb
+
+    def spied(sources, labels, *args):
+        n_rows.append((len(sources[0]), len(labels)))
+        return climb(sources, labels, *args)
+
+    monkeypatch.setattr(likelihood, "_climb", spied)
+    monkeypatch.setattr(likelihood, "_MOST_ROWS", 2000)
+    found = weigh([logits], labels, 1 / 3)
+    assert set(n_rows) == {(2000, 2000)}
+    assert found.n_anchors == weighed.n_anchors  # of all rows
+    assert_allclose(found.weights, weighed.weights, rtol=0.15)
