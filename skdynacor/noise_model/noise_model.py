@@ -191,6 +191,7 @@ class Lead(NamedTuple):
 
     cross_entropy: float  # of the forest, in nats per row
     share: float  # of it, by which the classifier is surely ahead of the forest when it is grown
+    error: float  # standard error of the share
 
 
 def lead_over(forest, classifier, labels, cross_entropy_before=None):
@@ -223,8 +224,10 @@ def lead_over(forest, classifier, labels, cross_entropy_before=None):
     difference = smooth - steps
     now = -steps.mean()
     to_come = 0.0 if cross_entropy_before is None else max(0.0, cross_entropy_before - now)
-    surely = difference.mean() - _SURE_BY * difference.std() / np.sqrt(len(labels)) - to_come
-    return Lead(float(now), float(surely / max(now - to_come, np.finfo(float).tiny)))
+    error = difference.std() / np.sqrt(len(labels))
+    surely = difference.mean() - _SURE_BY * error - to_come
+    grown = max(now - to_come, np.finfo(float).tiny)
+    return Lead(float(now), float(surely / grown), float(error / grown))
 
 
 def source_weights(sources, labels):

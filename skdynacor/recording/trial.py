@@ -8,8 +8,8 @@ from .out_of_bag import to_logits
 
 # How many trees are grown, as long as it is open which of the two is better.
 _N_TREES = (8, 16, 32, 64)
-# A larger lead than this leaves no doubt.
-_CLEAR_LEAD = 0.1
+# How many standard errors a lead must be from what is asked to leave no doubt.
+_SURE_BY = 3.0
 # Rows that they are told and that they judge, at most.
 _MOST_ROWS = 100_000
 
@@ -42,9 +42,9 @@ def is_ahead_of_trees(logits, forests, X, labels, told, seed):
     task = X[examples], labels[examples], X[judged], labels[judged]
     for forest in forests:
         lead = _lead(logits[judged], forest, *task, seed)
-        if not _is_close(lead):
+        if lead.share <= CLEARLY_AHEAD or not _is_open(lead):
             break
-    return lead > CLEARLY_AHEAD
+    return lead.share > CLEARLY_AHEAD
 
 
 def _lead(logits, forest, examples, example_labels, rows, labels, seed):
@@ -62,15 +62,15 @@ def _lead(logits, forest, examples, example_labels, rows, labels, seed):
         n_voted = n_trees
         of_forest = to_logits(votes, np.full(len(votes), n_trees)).numpy()
         lead = lead_over(of_forest, logits, labels, before)
-        if before is not None and not _is_close(lead.share, both_ways=True):
+        if before is not None and not _is_open(lead):
             break
         before = lead.cross_entropy
-    return lead.share
+    return lead
 
 
-def _is_close(share, both_ways=False):
-    """Tell whether a lead leaves doubt: it may be less than it seems, or more."""
-    return (0 if both_ways else CLEARLY_AHEAD) < share <= _CLEAR_LEAD
+def _is_open(lead):
+    """Tell whether more trees, or others, may say something else."""
+    return abs(lead.share - CLEARLY_AHEAD) <= _SURE_BY * lead.error
 
 
 def _some(positions):

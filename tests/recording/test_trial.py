@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import ExtraTreesClassifier
 
+from skdynacor.noise_model.noise_model import Lead
 from skdynacor.recording import trial
 from skdynacor.recording.trial import is_ahead_of_trees
 
@@ -79,9 +80,9 @@ def test_of_very_many_rows_some_are_enough(rows, grown, monkeypatch):
 @pytest.mark.parametrize(
     ("leads", "expected", "n_asked"),
     [
-        ([0.11, 0.0], True, 1),
+        ([0.08, 0.0], True, 1),
         ([0.03, 0.2], False, 1),
-        ([0.09, 0.05], True, 2),
+        ([0.06, 0.05], True, 2),
         ([0.06, 0], False, 2),
     ],
 )
@@ -89,7 +90,7 @@ def test_where_one_forest_leaves_doubt_the_next_is_asked(
     rows, monkeypatch, leads, expected, n_asked
 ):
     made, labels, logits = rows
-    coming = iter(leads)
+    coming = (Lead(1.0, share, 0.01) for share in leads)
     monkeypatch.setattr(trial, "_lead", lambda *_: next(coming))
     found = is_ahead_of_trees(logits, [FOREST, FOREST], made["table"], labels, TOLD, 0)
     assert found is expected
