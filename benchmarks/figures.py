@@ -7,25 +7,11 @@ import numpy as np
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
-from matplotlib.transforms import offset_copy
 
 
 def pivot(values, table, variant):
     """One row a setting, one column a variant, in the table's order."""
     return values.unstack(variant)[list(dict.fromkeys(table[variant]))]
-
-
-def label_beside(axes, places, gap=0.06):
-    """Write names to the right of their places (x, y), moved up where one would hide another.
-
-    ``gap`` is the least distance of two names, as a share of the axes' height.
-    """
-    low, high = axes.get_ylim()
-    beside = offset_copy(axes.transData, axes.figure, x=7, units="points")
-    height = -np.inf
-    for name, (x, y) in sorted(places.items(), key=lambda item: item[1][1]):
-        height = max(y, height + gap * (high - low))
-        axes.text(x, height, name, transform=beside, va="center")
 
 
 def dots(table, variant, title):

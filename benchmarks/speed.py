@@ -21,7 +21,7 @@ import pandas as pd
 import torch
 from cleanlab.filter import find_label_issues
 from data import Setting, load, noises
-from figures import label_beside, plt
+from figures import plt
 from harness import Benchmark, choose
 from matplotlib.ticker import LogLocator
 from peers import make_logistic, make_trees
@@ -240,20 +240,17 @@ def draw(groups):
 
 
 def draw_flows(axes, table):
-    """Draw what flags, with its name at the median F1."""
+    """Draw what flags, each with a marker and colour of its own."""
     for flow, (color, marker) in MARKS.items():
         at = table[f"{flow} seconds"], table[f"{flow} F1"]
-        axes.plot(*at, marker, color=color, alpha=0.8, mec="white", mew=0.5)
+        axes.plot(*at, marker, color=color, alpha=0.8, mec="white", mew=0.5, label=flow)
     axes.set(xscale="log", ylabel="F1 of the flags, %")
-    axes.margins(x=0.25, y=0.2)  # for the names
+    axes.margins(x=0.25, y=0.2)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.xaxis.set_minor_locator(LogLocator(subs=(2, 5)))
     axes.xaxis.set_minor_formatter("{x:g}")
     axes.grid(alpha=0.3)
-    places = {
-        flow: (table[f"{flow} seconds"].max(), table[f"{flow} F1"].median()) for flow in MARKS
-    }
-    label_beside(axes, places)
+    axes.legend(frameon=False, loc="lower left")
 
 
 def draw_trainings(axes, table):

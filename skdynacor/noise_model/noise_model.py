@@ -141,7 +141,7 @@ def shift_to_rate(log_odds, rate):
 # A source that makes a label less than this much likelier, in nats, cannot matter.
 _LEAST_GAIN = 0.005
 # By how much of a forest's cross-entropy a classifier must beat it for classes to be separable.
-CLEARLY_AHEAD = 0.04
+CLEARLY_AHEAD = 0.05
 
 
 class Gain(NamedTuple):

@@ -9,7 +9,7 @@ from .out_of_bag import to_logits
 # How many trees are grown, as long as it is open which of the two is better.
 _N_TREES = (8, 16, 32, 64)
 # How many standard errors a lead must be from what is asked to leave no doubt.
-_SURE_BY = 3.0
+_SURE_BY = 4.0
 # Rows that they are told and that they judge, at most.
 _MOST_ROWS = 100_000
 

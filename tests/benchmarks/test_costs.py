@@ -109,17 +109,6 @@ def test_speed_trains_what_the_papers_recipe_trains(monkeypatch):
         assert labels is y
 
 
-def test_names_beside_markers_stay_apart(monkeypatch):
-    monkeypatch.syspath_prepend(BENCHMARKS)
-    figures = importlib.import_module("figures")
-    figure, axes = figures.plt.subplots()
-    axes.set(xlim=(0, 10), ylim=(0, 100))
-    figures.label_beside(axes, {"b": (2, 50.5), "a": (1, 50), "c": (3, 90)}, gap=0.1)
-    written = {text.get_text(): text.get_position() for text in axes.texts}
-    figures.plt.close(figure)
-    assert written == {"a": (1, 50), "b": (2, 60), "c": (3, 90)}
-
-
 @pytest.mark.parametrize("script", ["speed", "scale", "busy"])
 def test_costs_are_measured_one_by_one(refused, script):
     assert "--jobs must be 1, since runs side by side" in refused(script, "--jobs", 2)

@@ -80,9 +80,9 @@ def test_of_very_many_rows_some_are_enough(rows, grown, monkeypatch):
 @pytest.mark.parametrize(
     ("leads", "expected", "n_asked"),
     [
-        ([0.08, 0.0], True, 1),
+        ([0.1, 0.0], True, 1),
         ([0.03, 0.2], False, 1),
-        ([0.06, 0.05], True, 2),
+        ([0.08, 0.06], True, 2),
         ([0.06, 0], False, 2),
     ],
 )
