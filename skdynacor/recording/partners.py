@@ -64,7 +64,8 @@ def takes_sparse(classifier):
 
 def can_judge(classifier, X):
     """Tell whether a classifier can train on these rows, whatever is beside it."""
-    return takes_missing(classifier) or not has_missing(X)
+    # Of sparse rows, trees take no missing values either.
+    return (takes_missing(classifier) and not issparse(X)) or not has_missing(X)
 
 
 def can_join(forest, X):

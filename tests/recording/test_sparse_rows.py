@@ -278,3 +278,10 @@ def test_the_canonical_form_changes_nothing_that_is_given():
     assert_array_equal(X.data, before[0])
     assert_array_equal(X.indices, before[1])
     assert np.shares_memory(to_canonical(tidy).data, tidy.data)
+
+
+def test_missing_values_of_sparse_rows_are_refused_by_the_default(words):
+    X = scipy.sparse.csr_array(words[0])
+    X.data[3] = np.nan
+    with pytest.raises(ValueError, match=r"X contains NaN\.\nDynamicsCollector does not"):
+        make_dynacor_pipeline(random_state=0).fit(X, words[1])
