@@ -18,8 +18,8 @@ from busy_cores import busy_cores
 from figures import plt
 from harness import Benchmark
 from peers import make_logistic
-from scoring import timed
-from speed import MARKS, encode, find_units, percent_f1, refuse_jobs, run_cleanlab, spread
+from scoring import percent_f1, timed
+from speed import MARKS, encode, find_units, refuse_jobs, run_cleanlab, spread
 
 from skdynacor import make_dynacor_pipeline
 

@@ -25,8 +25,7 @@ from figures import plt
 from harness import Benchmark, choose
 from matplotlib.ticker import LogLocator
 from peers import make_logistic, make_trees
-from scoring import timed
-from sklearn.metrics import f1_score
+from scoring import percent_f1, timed
 from sklearn.model_selection import cross_val_predict
 from threadpoolctl import threadpool_limits
 
@@ -176,11 +175,6 @@ def warm_up(n_features, device):
     """Load what is loaded at the first call."""
     X, y, _ = Synthetic(300, n_features).make(0)
     time_flows(X, y, make_recipes(device, 0), device, 0)
-
-
-def percent_f1(wrong, flags):
-    """Score flags against the truth, in %."""
-    return float(100 * f1_score(wrong, flags, zero_division=0))
 
 
 @threadpool_limits.wrap(limits=1)

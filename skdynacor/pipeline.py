@@ -67,8 +67,8 @@ def make_dynacor_pipeline(
         ``make_quick_mlp_classifier()`` and two forests beside it, each heard as far as it makes the
         given labels likelier. Their parameters start with ``dynamicscollector__classifier__``,
         ``dynamicscollector__extra_trees__`` and ``dynamicscollector__random_forest__``. With a
-        scikit-learn classifier, copies are not
-        jittered: trees would tell them by their odd values, and know their labels by heart.
+        scikit-learn classifier, copies are not jittered: trees would tell them by their odd values,
+        and know their labels by heart.
     recipe : {"transition", "paper"}, default="transition"
         How to find wrong labels:
 

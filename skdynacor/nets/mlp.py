@@ -203,7 +203,8 @@ def make_mlp_classifier(**params):
     return make_sgd_classifier(MLP, **{**settings, **params})
 
 
-#: Of ``make_quick_mlp_classifier``: rows to see in a training, and rows per step, at least.
+#: Of ``make_quick_mlp_classifier``: rows to see in both halves' trainings, and steps to make in an
+#: epoch of each, where batches may be as small or as large as that takes.
 _ROWS_SEEN, _STEPS_PER_HALF = 80_000, 25
 
 
