@@ -7,6 +7,7 @@ from sklearn.model_selection import StratifiedKFold, check_cv
 from skorch import NeuralNet
 
 from ..groundwork.devices import seeded
+from ..groundwork.optional import import_optional
 from ..groundwork.random_numbers import draw_random_state, draw_seed, make_rng
 from ..groundwork.sklearn_private import HasMethods, StrOptions
 from ..recording.net_setup import check_outputs, prepare
@@ -92,17 +93,11 @@ class ConfidentLearning(TransductiveDetector):
         self.random_state = random_state
 
     def _judge(self, X, codes):
-        try:
-            from cleanlab.filter import find_label_issues
-        except ImportError as error:
-            raise ImportError(
-                "ConfidentLearning needs the package cleanlab, which is not installed: "
-                "pip install 'skdynacor[baselines]'"
-            ) from error
+        cleanlab_filter = import_optional("cleanlab.filter", "baselines", "ConfidentLearning")
         rng = make_rng(self.random_state, "ConfidentLearning")
         with config_context(array_api_dispatch=False):  # cleanlab knows numpy only
             self.probabilities_ = self._cross_validate(X, codes, rng)
-            flags = find_label_issues(
+            flags = cleanlab_filter.find_label_issues(
                 codes, self.probabilities_, filter_by=self.filter_by, n_jobs=1
             )
         return flags, 1 - self.probabilities_[np.arange(len(codes)), codes]

@@ -1,0 +1,1 @@
+"""Plots of what was found, by scikit-learn's conventions."""

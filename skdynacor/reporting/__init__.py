@@ -1,0 +1,1 @@
+"""One file of HTML that shows what was found, and why."""

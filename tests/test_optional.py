@@ -1,0 +1,16 @@
+"""Packages that are needed for some things only."""
+
+import math
+
+import pytest
+
+from skdynacor.groundwork.optional import import_optional
+
+
+def test_modules_are_imported():
+    assert import_optional("math", "report", "This") is math
+
+
+def test_error_says_how_to_install():
+    with pytest.raises(ImportError, match=r"The report needs .* nowhere, .*skdynacor\[report\]"):
+        import_optional("nowhere.at_all", "report", "The report")
