@@ -6,6 +6,7 @@ from .noise_probability_display import NoiseProbabilityDisplay
 from .noise_reliability_display import NoiseReliabilityDisplay
 from .trajectory_display import TrajectoryDisplay
 from .transition_display import TransitionDisplay
+from .worst_images_display import WorstImagesDisplay
 
 __all__ = [
     "DataMapDisplay",
@@ -14,4 +15,5 @@ __all__ = [
     "NoiseReliabilityDisplay",
     "TrajectoryDisplay",
     "TransitionDisplay",
+    "WorstImagesDisplay",
 ]
