@@ -99,7 +99,14 @@ def check_labels(labels, name, n_rows=None):
 
 def find_wrong(labels, y_true):
     """Tell which given labels are wrong, (n_samples,), by the right ones."""
-    return labels != check_labels(y_true, "y_true", len(labels))
+    wrong = labels != check_labels(y_true, "y_true", len(labels))
+    if wrong.all():
+        raise ValueError(
+            f"No given label equals the right one; got {labels[:3].tolist()} and, as y_true, "
+            f"{np.asarray(y_true)[:3].tolist()}. Pass y_true in the order of X, "
+            "and written as y is."
+        )
+    return wrong
 
 
 def _check_length(array, name, n_rows):

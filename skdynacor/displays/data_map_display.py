@@ -6,8 +6,8 @@ from .axes import make_axes, open_frame
 from .checks import check_mask, check_trails, read_needed
 from .palette import GRAY, RIGHT, WRONG
 
-# Area of the point of one row, in square points, and how it grows where more have the same place.
-_AREA, _GROWTH = 9, 0.4
+# How the area of a point grows where more rows have the same place.
+_GROWTH = 0.4
 
 
 class DataMapDisplay:
@@ -76,6 +76,7 @@ class DataMapDisplay:
         self.ax_ = ax = make_axes(ax, self)
         self.figure_, self.points_ = ax.figure, {}
         places = np.column_stack([self.spread, self.mean])
+        area = np.clip(5000 / len(places), 9, 30)  # of the point of one row, in square points
         for name, mask, color, marker in [
             ("not flagged", ~self.flags, RIGHT, "o"),
             ("flagged", self.flags, WRONG, "D"),
@@ -87,10 +88,10 @@ class DataMapDisplay:
                 )
                 self.points_[name] = ax.scatter(
                     *points.T,
-                    s=_AREA * n_rows**_GROWTH,
+                    s=area * n_rows**_GROWTH,
                     color=color,
                     marker=marker,
-                    alpha=np.clip(300 / len(points), 0.15, 0.6),
+                    alpha=np.clip(20 / np.sqrt(len(points)), 0.03, 0.6),
                     linewidths=0,
                     rasterized=True,  # tens of thousands of points would make a slow PDF
                     label=f"{name} ({mask.sum():,})",

@@ -58,6 +58,7 @@ def draw_matrix(display, values, classes, ax, *, write, cmap, vmax, gamma=1, col
     side = min(3.8 + 0.16 * n_classes, 10) + 0.05 * max(map(len, names))
     ax = make_axes(ax, display, figsize=(side + colorbar, side))
     from matplotlib.colors import PowerNorm
+    from matplotlib.ticker import AutoLocator
 
     norm = PowerNorm(gamma, 0, vmax)
     im = ax.imshow(values, cmap=cmap, norm=norm, interpolation="nearest")
@@ -68,7 +69,9 @@ def draw_matrix(display, values, classes, ax, *, write, cmap, vmax, gamma=1, col
     rows, columns, what = labels
     ax.set(ylabel=rows, xlabel=columns)
     if colorbar:
-        ax.figure.colorbar(im, ax=ax, label=what, shrink=0.8)
+        ticks = AutoLocator()
+        ticks.set_params(integer=True, min_n_ticks=1)
+        ax.figure.colorbar(im, ax=ax, label=what, shrink=0.8, ticks=ticks)
     return MatrixParts(ax, im, text)
 
 

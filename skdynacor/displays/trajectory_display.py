@@ -93,7 +93,7 @@ class TrajectoryDisplay:
         else:
             ax.set_ylabel("signal (median and quartiles)")
         ax.set_xlabel(self.stage_name)
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         open_frame(ax)
         ax.legend(edgecolor="none")
         return self

@@ -181,3 +181,11 @@ def test_right_labels_of_another_number_are_refused(display, fitted, digits):
     X, y, y_true = digits
     with pytest.raises(ValueError, match=f"y_true .* {len(y)} rows; got 5"):
         display.from_estimator(fitted["transition"], X, y, y_true=y_true[:5])
+
+
+@pytest.mark.parametrize("display", [NoiseProbabilityDisplay, NoiseReliabilityDisplay])
+def test_right_labels_written_in_another_way_are_refused(display, fitted, digits):
+    X, y, y_true = digits
+    codes = np.unique(y_true, return_inverse=True)[1]
+    with pytest.raises(ValueError, match=r"No given label equals the right one; got .*as y is"):
+        display.from_estimator(fitted["transition"], X, y, y_true=codes)

@@ -58,6 +58,11 @@ def test_numbers_stay_in_their_cells():
     assert display.text_[0, 1].get_window_extent().width < 1.05 * width
 
 
+def test_the_colour_bar_counts_in_whole_numbers():
+    bar = draw(3).im_.colorbar.ax
+    assert set(bar.get_yticks()) == {0, 1}
+
+
 def test_long_names_keep_their_ends():
     display = draw(2, "wrong exchange rate for cash withdrawal {}")
     assert display.ax_.get_yticklabels()[1].get_text() == "wrong excha…thdrawal 1"

@@ -54,8 +54,9 @@ def test_only_groups_that_have_rows_are_drawn():
     assert list(display.lines_) == list(display.bands_) == ["not flagged"]
 
 
-def test_ticks_are_whole_epochs():
-    display = TrajectoryDisplay.from_predictions(T, FLAGS)
+@pytest.mark.parametrize("n_epochs", [1, 3])
+def test_ticks_are_whole_epochs(n_epochs):
+    display = TrajectoryDisplay.from_predictions(T[:, :n_epochs], FLAGS)
     display.figure_.draw_without_rendering()
     assert all(tick == round(tick) for tick in display.ax_.get_xticks())
     assert display.ax_.get_xlabel() == "epoch"
