@@ -1,0 +1,274 @@
+"""Finding wrong labels, then training a classifier on what is left of them."""
+
+from numbers import Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags, indexable
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, check_memory, column_or_1d, has_fit_parameter
+
+from ..groundwork.sklearn_private import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    safe_indexing,
+    validates_parameters,
+)
+from ..groundwork.validation import MIN_SAMPLES, encode_labels, unchanged_on_error
+from ..pipeline import make_dynacor_pipeline
+from .detections import detect
+
+STRATEGIES = ("drop", "relabel", "reweight")
+
+
+def _of_estimator(method):
+    """Tell whether the classifier has a method, for ``available_if``."""
+
+    def has(self):
+        getattr(getattr(self, "estimator_", self.estimator), method)
+        return True
+
+    return available_if(has)
+
+
+class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+    """Train a classifier on labels that were cleaned first.
+
+    ``fit`` finds the labels that look wrong, takes them away in one of three ways, and trains a
+    clone of any classifier on the rest. What it finds is at hand afterwards.
+
+    Parameters
+    ----------
+    estimator : classifier of scikit-learn
+        What to train; it is cloned, never changed, and gets X as it came.
+    detector : Pipeline, detector or None, default=None
+        What finds the wrong labels: anything with ``fit_predict(X, y)`` that returns True where a
+        label looks wrong, baselines included. It is cloned. ``None`` takes
+        ``make_dynacor_pipeline()``.
+    strategy : {"drop", "relabel", "reweight"}, default="drop"
+        What to do about them:
+
+        - ``"drop"``: train without the rows that are flagged;
+        - ``"relabel"``: train with the suggested label where a row is flagged and the suggestion
+          is right with a probability of ``relabel_above`` at least, without the other flagged rows;
+        - ``"reweight"``: train on all rows, each weighted by the probability that its label is
+          right.
+    relabel_above : float in [0, 1], default=0.5
+        See ``strategy``.
+    memory : str, joblib.Memory or None, default=None
+        Where to keep what was found, so that a search over ``estimator`` or ``strategy`` detects
+        once per fold.
+    random_state : int, RandomState instance or None, default=None
+        That of the default detector. Pass an int for results that repeat.
+
+    Attributes
+    ----------
+    flags_ : ndarray of shape (n_samples,), bool
+        True where the label is judged wrong.
+    noise_probability_ : ndarray of shape (n_samples,)
+        Probability that the label is wrong; 0 or 1 where the detector gives none.
+    detector_ : Pipeline or detector
+        Fitted.
+    estimator_ : classifier
+        Trained on the cleaned labels.
+    classes_ : ndarray of shape (n_classes,)
+    n_features_in_ : int
+        Number of features seen in ``fit``, where ``estimator_`` tells.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where ``estimator_`` tells.
+
+    See Also
+    --------
+    skdynacor.inspection.label_issues : Lists what was found, from ``detector_``.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.model_selection import train_test_split
+    >>> from skdynacor.cleaning import LabelCleaningClassifier
+    >>> from skdynacor.datasets import make_label_noise
+    >>> X, y = load_digits(return_X_y=True)
+    >>> X, X_test, y, y_test = train_test_split(X / 16, y, random_state=0)
+    >>> y, wrong = make_label_noise(y, "symmetric", 0.4, random_state=0)
+    >>> classifier = LogisticRegression(max_iter=1000)
+    >>> print(f"{classifier.fit(X, y).score(X_test, y_test):.2f}")
+    0.88
+    >>> cleaning = LabelCleaningClassifier(classifier, random_state=0).fit(X, y)
+    >>> print(f"{cleaning.score(X_test, y_test):.2f}")
+    0.95
+    """
+
+    _parameter_constraints: dict = {
+        "estimator": [HasMethods(["fit", "predict"])],
+        "detector": [object],
+        "strategy": [StrOptions(set(STRATEGIES))],
+        "relabel_above": [Interval(Real, 0, 1, closed="both")],
+        "memory": [str, HasMethods(["cache"]), None],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        estimator,
+        detector=None,
+        *,
+        strategy="drop",
+        relabel_above=0.5,
+        memory=None,
+        random_state=None,
+    ):
+        self.estimator = estimator
+        self.detector = detector
+        self.strategy = strategy
+        self.relabel_above = relabel_above
+        self.memory = memory
+        self.random_state = random_state
+
+    @validates_parameters(prefer_skip_nested_validation=False)
+    def fit(self, X, y):
+        """Find the wrong labels, and train on what is left.
+
+        Parameters
+        ----------
+        X : array-like, data frame or sparse array of shape (n_samples, ...)
+            Rows, at least five, as detector and estimator take them.
+        y : array-like of shape (n_samples,)
+            The given labels, of at least two classes.
+
+        Returns
+        -------
+        self : LabelCleaningClassifier
+
+        Raises
+        ------
+        ValueError
+            If a class has no row left, or the estimator takes no weights where it is to.
+        """
+        with unchanged_on_error(self):
+            X, y = indexable(X, y)
+            y = column_or_1d(y, warn=True)
+            check_classification_targets(y)
+            if len(y) < MIN_SAMPLES:
+                raise ValueError(
+                    f"Found {len(y)} sample(s) while a minimum of {MIN_SAMPLES} is required."
+                )
+            self.classes_, codes = encode_labels(y)
+            weights_name = self._weights_name() if self.strategy == "reweight" else None
+            detector = self.detector
+            if detector is None:
+                detector = make_dynacor_pipeline(random_state=self.random_state)
+            detection = check_memory(self.memory).cache(detect)(detector, X, y)
+            self.detector_, self.flags_ = detection.detector, detection.flags
+            self.noise_probability_ = detection.noise_probability
+            codes, weights = self._clean(codes, detection)
+            rows = np.flatnonzero(weights > 0)
+            self._check_left(np.bincount(codes[rows], minlength=len(self.classes_)))
+            options = {} if weights_name is None else {weights_name: weights[rows]}
+            if len(rows) < len(codes):
+                X = safe_indexing(X, rows)
+            self.estimator_ = clone(self.estimator).fit(X, self.classes_[codes[rows]], **options)
+        return self
+
+    def _clean(self, codes, detection):
+        """Give the codes of the cleaned labels, and the weights of the rows, (n_samples,) both."""
+        if self.strategy == "reweight":
+            return codes, 1 - detection.noise_probability
+        if self.strategy == "drop":
+            return codes, (~detection.flags).astype(float)
+        if detection.suggested_label_probability is None:
+            raise ValueError(
+                f"{type(self.detector).__name__} suggests no labels with a probability, which "
+                "strategy='relabel' needs; use another strategy, or the default detector."
+            )
+        sure = detection.flags & (detection.suggested_label_probability >= self.relabel_above)
+        suggested = np.searchsorted(self.classes_, detection.suggested_labels)
+        return np.where(sure, suggested, codes), (sure | ~detection.flags).astype(float)
+
+    def _check_left(self, counts):
+        lost = self.classes_[counts == 0].tolist()
+        if lost:
+            names = ", ".join(map(repr, lost))
+            raise ValueError(
+                f"No row of class {names} is left to train on: the detector flags "
+                f"{self.flags_.sum()} of {len(self.flags_)} labels, all of that class among them. "
+                "Use strategy='reweight', a detector that flags less, or look at the labels first."
+            )
+
+    def _weights_name(self):
+        """The argument of the estimator's ``fit`` that weights go to."""
+        estimator, prefix = self.estimator, ""
+        while isinstance(estimator, Pipeline):
+            name, estimator = estimator.steps[-1]
+            prefix += f"{name}__"
+        if not has_fit_parameter(estimator, "sample_weight"):
+            raise ValueError(
+                f"strategy='reweight' needs an estimator whose fit takes sample_weight; that of "
+                f"{type(estimator).__name__} does not. Use strategy='drop' or 'relabel'."
+            )
+        return f"{prefix}sample_weight"
+
+    def predict(self, X):
+        """Predict classes.
+
+        Parameters
+        ----------
+        X : array-like, data frame or sparse array of shape (n_samples, ...)
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict(X)
+
+    @_of_estimator("predict_proba")
+    def predict_proba(self, X):
+        """Give the probability of each class, as the estimator does.
+
+        Parameters
+        ----------
+        X : array-like, data frame or sparse array of shape (n_samples, ...)
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict_proba(X)
+
+    @_of_estimator("decision_function")
+    def decision_function(self, X):
+        """Give the estimator's decision values.
+
+        Parameters
+        ----------
+        X : array-like, data frame or sparse array of shape (n_samples, ...)
+
+        Returns
+        -------
+        values : ndarray of shape (n_samples,) or (n_samples, n_classes)
+        """
+        check_is_fitted(self)
+        return self.estimator_.decision_function(X)
+
+    @property
+    def n_features_in_(self):
+        return self.estimator_.n_features_in_
+
+    @property
+    def feature_names_in_(self):
+        return self.estimator_.feature_names_in_
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "estimator_")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        wanted = get_tags(self.estimator)
+        tags.input_tags = wanted.input_tags
+        tags.classifier_tags = wanted.classifier_tags
+        return tags

@@ -1,0 +1,223 @@
+"""Training on cleaned labels."""
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
+from sklearn.base import BaseEstimator, clone
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.neighbors import KNeighborsClassifier, LocalOutlierFactor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
+
+from skdynacor import make_dynacor_pipeline
+from skdynacor.baselines import ConfidentLearning, SimiFeatV
+from skdynacor.cleaning import LabelCleaningClassifier
+
+
+class Flags(BaseEstimator):
+    """A peer that returns given flags, and counts its fits."""
+
+    fits = []
+
+    def __init__(self, flags=None):
+        self.flags = flags
+
+    def fit_predict(self, X, y):
+        self.fits.append(len(y))
+        return np.zeros(len(y), bool) if self.flags is None else np.asarray(self.flags)
+
+
+class Recorded(LogisticRegression):
+    """A classifier that keeps what it was fitted on."""
+
+    def fit(self, X, y, sample_weight=None):
+        self.given_ = X, np.asarray(y), sample_weight
+        return super().fit(X, y, sample_weight)
+
+
+@pytest.fixture
+def detected(noisy_blobs):
+    X, y, _ = noisy_blobs
+    return make_dynacor_pipeline(random_state=0).fit(X, y)[-1]
+
+
+def cleaned(strategy, noisy_blobs, **params):
+    X, y, _ = noisy_blobs
+    return LabelCleaningClassifier(Recorded(), strategy=strategy, random_state=0, **params).fit(
+        X, y
+    )
+
+
+def test_drop_leaves_flagged_rows_out(noisy_blobs, detected):
+    X, y, _ = noisy_blobs
+    classifier = cleaned("drop", noisy_blobs)
+    rows, labels, weights = classifier.estimator_.given_
+    assert_array_equal(classifier.flags_, detected.flags_)
+    assert_array_equal(classifier.noise_probability_, detected.noise_probability_)
+    assert_array_equal(rows, X[~detected.flags_])
+    assert_array_equal(labels, y[~detected.flags_])
+    assert weights is None
+
+
+def test_relabel_takes_sure_suggestions_and_drops_the_others(noisy_blobs, detected):
+    X, _, _ = noisy_blobs
+    above = float(np.median(detected.suggested_label_probability_[detected.flags_]))
+    rows, labels, _ = cleaned("relabel", noisy_blobs, relabel_above=above).estimator_.given_
+    sure = detected.flags_ & (detected.suggested_label_probability_ >= above)
+    kept = sure | ~detected.flags_
+    assert 0 < (~kept).sum() < detected.flags_.sum()
+    assert_array_equal(rows, X[kept])
+    assert_array_equal(labels, detected.suggested_labels_[kept])
+
+
+def test_reweight_trusts_labels_as_far_as_they_are_right(noisy_blobs, detected):
+    X, y, _ = noisy_blobs
+    rows, labels, weights = cleaned("reweight", noisy_blobs).estimator_.given_
+    assert_array_equal(rows, X)
+    assert_array_equal(labels, y)
+    assert_allclose(weights, 1 - detected.noise_probability_)
+
+
+@pytest.mark.parametrize("strategy", ["drop", "relabel", "reweight"])
+def test_cleaning_is_worth_something(strategy, noisy_blobs):
+    X, y, wrong = noisy_blobs
+    right = ~wrong
+    tree = DecisionTreeClassifier(min_weight_fraction_leaf=0.003, random_state=0)
+    before = tree.fit(X, y).score(X[right], y[right])
+    classifier = LabelCleaningClassifier(tree, strategy=strategy, random_state=0).fit(X, y)
+    noisy = tree.predict(X[wrong]) == y[wrong]
+    cleaned = classifier.predict(X[wrong]) == y[wrong]
+    assert cleaned.mean() < noisy.mean() - 0.5  # wrong labels are no longer learnt
+    assert classifier.score(X[right], y[right]) > before - 0.05
+
+
+def test_weights_reach_the_last_step_of_a_pipeline(noisy_blobs):
+    X, y, _ = noisy_blobs
+    estimator = make_pipeline(StandardScaler(), make_pipeline(StandardScaler(), Recorded()))
+    classifier = LabelCleaningClassifier(estimator, strategy="reweight", random_state=0).fit(X, y)
+    _, _, weights = classifier.estimator_[-1][-1].given_
+    assert_allclose(weights, 1 - classifier.noise_probability_)
+
+
+def test_weights_need_an_estimator_that_takes_them(noisy_blobs):
+    X, y, _ = noisy_blobs
+    classifier = LabelCleaningClassifier(KNeighborsClassifier(), Flags(), strategy="reweight")
+    Flags.fits.clear()
+    with pytest.raises(ValueError, match="that of KNeighborsClassifier does not"):
+        classifier.fit(X, y)
+    assert Flags.fits == []  # before anything is trained
+    assert not hasattr(classifier, "flags_")
+
+
+def test_estimator_gets_rows_as_they_came(noisy_blobs):
+    X, y, _ = noisy_blobs
+    frame = pd.DataFrame(X, columns=list("abcd")).assign(kind=np.where(X[:, 0] > 4, "big", "small"))
+    frame.loc[::7, "a"] = np.nan
+    encode = make_column_transformer((OneHotEncoder(), ["kind"]), remainder="passthrough")
+    detector = make_pipeline(encode, *make_dynacor_pipeline(random_state=0))
+    estimator = make_pipeline(encode, HistGradientBoostingClassifier(max_iter=10))
+    classifier = LabelCleaningClassifier(estimator, detector).fit(frame, y)
+    assert list(classifier.feature_names_in_) == [*"abcd", "kind"]
+    assert classifier.n_features_in_ == 5
+    assert classifier.predict_proba(frame).shape == (300, 3)
+    sparse = csr_array(X)
+    classifier = LabelCleaningClassifier(LogisticRegression(), random_state=0).fit(sparse, y)
+    assert classifier.predict(sparse).shape == (300,)
+
+
+def test_labels_of_text_pass(noisy_blobs):
+    X, y, wrong = noisy_blobs
+    names = np.array(["ant", "bee", "wasp"])[y]
+    for strategy in ("drop", "relabel", "reweight"):
+        classifier = cleaned(strategy, (X, names, wrong))
+        assert set(classifier.predict(X)) == {"ant", "bee", "wasp"}
+        assert_array_equal(classifier.classes_, ["ant", "bee", "wasp"])
+
+
+def test_only_methods_of_the_estimator_are_there(noisy_blobs):
+    X, y, _ = noisy_blobs
+    margin = LabelCleaningClassifier(LinearSVC(), Flags()).fit(X, y)
+    assert margin.decision_function(X).shape == (300, 3)
+    assert not hasattr(margin, "predict_proba")
+    neighbors = LabelCleaningClassifier(KNeighborsClassifier(), Flags()).fit(X, y)
+    assert not hasattr(neighbors, "decision_function")
+    assert_allclose(neighbors.predict_proba(X).sum(axis=1), 1)
+
+
+@pytest.mark.parametrize(
+    "detector", [ConfidentLearning(LogisticRegression(), random_state=0), SimiFeatV()]
+)
+def test_baselines_clean_too(detector, noisy_blobs):
+    X, y, _ = noisy_blobs
+    classifier = LabelCleaningClassifier(Recorded(), detector).fit(X, y)
+    assert_array_equal(classifier.flags_, clone(detector).fit_predict(X, y))
+    assert_array_equal(classifier.noise_probability_, classifier.flags_)
+    with pytest.raises(ValueError, match=rf"{type(detector).__name__} suggests no labels"):
+        LabelCleaningClassifier(Recorded(), detector, strategy="relabel").fit(X, y)
+
+
+def test_detection_runs_once_per_fold_if_it_is_kept(noisy_blobs, tmp_path):
+    X, y, _ = noisy_blobs
+    search = GridSearchCV(
+        LabelCleaningClassifier(LogisticRegression(), Flags(), memory=joblib.Memory(tmp_path)),
+        {"strategy": ["drop", "reweight"], "estimator__C": [0.1, 1.0]},
+        cv=3,
+    )
+    Flags.fits.clear()
+    search.fit(X, y)
+    assert Flags.fits == [200, 200, 200, 300]
+    assert cross_val_score(search.best_estimator_, X, y, cv=3).shape == (3,)
+
+
+def test_parameters_of_a_detector_can_be_searched(noisy_blobs):
+    X, y, _ = noisy_blobs
+    classifier = LabelCleaningClassifier(
+        LogisticRegression(), make_dynacor_pipeline(random_state=0), strategy="drop"
+    )
+    classifier.set_params(detector__labelcorruptor__gamma=0.3)
+    assert classifier.fit(X, y).detector_[0].gamma == 0.3
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (np.ones(300, bool), r"No row of class 0, 1, 2 is left .* flags 300 of 300"),
+        (np.zeros(299, bool), r"one bool per row, of shape \(300,\); it returned bool .*\(299,\)"),
+        (np.full(300, -1), "one bool per row"),
+        (np.zeros((300, 2), bool), r"\(300, 2\)"),
+    ],
+)
+def test_impossible_flags_leave_nothing_fitted(flags, message, noisy_blobs):
+    X, y, _ = noisy_blobs
+    classifier = LabelCleaningClassifier(LogisticRegression(), Flags(flags))
+    with pytest.raises(ValueError, match=message):
+        classifier.fit(X, y)
+    assert vars(classifier).keys() == classifier.get_params(deep=False).keys()
+
+
+def test_a_class_that_is_lost_is_named(noisy_blobs):
+    X, y, _ = noisy_blobs
+    names = np.array(["ant", "bee", "wasp"])[y]
+    with pytest.raises(ValueError, match="No row of class 'bee' is left"):
+        LabelCleaningClassifier(LogisticRegression(), Flags(names == "bee")).fit(X, names)
+
+
+@pytest.mark.parametrize("detector", [LogisticRegression(), make_pipeline(StandardScaler()), 3])
+def test_a_detector_must_detect(detector, noisy_blobs):
+    X, y, _ = noisy_blobs
+    with pytest.raises(TypeError, match="detector must have fit_predict"):
+        LabelCleaningClassifier(LogisticRegression(), detector).fit(X, y)
+
+
+def test_outlier_detectors_that_count_differently_are_refused(noisy_blobs):
+    X, y, _ = noisy_blobs
+    with pytest.raises(ValueError, match="one bool per row"):
+        LabelCleaningClassifier(LogisticRegression(), LocalOutlierFactor()).fit(X, y)
