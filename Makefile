@@ -16,6 +16,10 @@ lint: .venv/ready-for-development
 	.venv/bin/ruff format --check .
 	.venv/bin/lint-imports
 
+doc: .venv/ready-for-development
+	.venv/bin/python -m sphinx -W --keep-going --quiet doc build/doc
+	@echo "Wrote build/doc/index.html"
+
 .venv/ready: constraints.txt pyproject.toml
 	$(PYTHON) -m venv .venv
 	.venv/bin/pip install --quiet --constraint constraints.txt --editable '.[cli]'

@@ -130,7 +130,7 @@ class DynamicsCollector(
         ``keep_checkpoints`` says so; not for forests and classifiers with ``staged_*`` methods.
     n_features_in_ : int
         Number of features seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, where X had names that are all strings.
 
     See Also
