@@ -83,6 +83,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
     "remove_config_comments": True,
     "show_memory": False,
+    "write_computation_times": False,
     "download_all_examples": False,
     "abort_on_example_error": False,  # a failed example is a warning, and so an error of the build
     "matplotlib_animations": False,

@@ -1,0 +1,161 @@
+"""Every code block and every command of README.rst, doc/ and benchmarks/results/ works."""
+
+import argparse
+import importlib
+import re
+import shlex
+import sys
+import tomllib
+from pathlib import Path
+from textwrap import dedent
+
+import numpy as np
+import pytest
+from sklearn.datasets import make_blobs
+
+from skdynacor.datasets import make_label_noise
+
+ROOT = Path(__file__).parents[1]
+PAGES = {
+    str(path.relative_to(ROOT)): path.read_text()
+    for path in [
+        ROOT / "README.rst",
+        ROOT / "benchmarks/results/README.rst",
+        *sorted(ROOT.glob("doc/*.rst")),
+        *sorted(ROOT.glob("doc/api/*.rst")),
+    ]
+}
+
+# A block of code, or a literal one (::), with all that is indented below it. Literal blocks hold
+# commands; drawings are ``.. code-block:: text``.
+BLOCK = re.compile(
+    r"^( *)(?:\.\. code-block:: (\w+)|(?!\.\.)(?:\S.*)?::)\n\n((?:\1 +.*\n|\n)+)", re.MULTILINE
+)
+
+
+def find_blocks(text, *languages):
+    """Yield the number of the lines before each block of these languages, and its code."""
+    for block in BLOCK.finditer(text):
+        if (block[2] or "console") in languages:
+            yield text[: block.start(3)].count("\n"), dedent(block[3])
+
+
+def find_commands(text):
+    """List the commands of a page, without comments."""
+    code = "".join(code for _, code in find_blocks(text, "console", "bash"))
+    commands = [re.sub(r"\s+# .*", "", line) for line in code.splitlines()]
+    return [line.removeprefix("$ ") for line in commands if line.strip()]
+
+
+# ------------------------------------------------------------------- what the pages start from
+
+
+class Encoder:
+    """Stands for a pretrained encoder of sentences."""
+
+    def encode(self, texts):
+        return np.random.default_rng(0).normal(size=(len(texts), 8))
+
+
+def make_names():
+    """What the code of every page has at hand: a few rows of each kind, and their labels."""
+    X, y = make_blobs(120, n_features=5, centers=3, cluster_std=2.0, random_state=0)
+    y, _ = make_label_noise(y, "symmetric", 0.1, random_state=0)
+    labels = np.array(["bird", "cat", "dog"])[y]
+    names = {"X": X, "y": y, "labels": labels, "encoder": Encoder()}
+    names["images"] = np.random.default_rng(0).integers(0, 255, (120, 3, 16, 16), np.uint8)
+    names["texts"] = [f"{label} number {row % 7}" for row, label in enumerate(labels)]
+    pd = pytest.importorskip("pandas")
+    table = pd.DataFrame(X[:, :2], columns=["height", "weight"])
+    names["table"] = table.assign(colour=np.where(X[:, 2] > 0, "black", "white"))
+    return names
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "code-block:: python" in PAGES[page]])
+def test_code_runs_in_order(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = make_names()
+    for n_lines, code in find_blocks(PAGES[page], "python"):
+        exec(compile("\n" * n_lines + code, ROOT / page, "exec"), names)
+
+
+# ------------------------------------------------------------------------------- commands
+
+
+def make_target(target):
+    assert f"\nmake {target}\n" in (ROOT / ".ci/run").read_text()
+
+
+def accepts(script, args):
+    """Whether a script of ``benchmarks/`` knows these arguments; it goes no further."""
+
+    class Accepted(Exception):
+        """Raised where the script would start."""
+
+    def parse(self, *args):
+        parse_args(self, *args)
+        raise Accepted
+
+    parse_args = argparse.ArgumentParser.parse_args
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "benchmarks")
+        patch.setattr(argparse.ArgumentParser, "parse_args", parse)
+        patch.setattr(sys, "argv", [script, *shlex.split(args)])
+        with pytest.raises(Accepted):
+            importlib.import_module(script).main()
+
+
+def launches(args):
+    launch = pytest.importorskip("accelerate.commands.launch")
+    launch.launch_command_parser().parse_args(shlex.split(args))
+
+
+def exists(path):
+    assert (ROOT / path).exists()
+
+
+def is_run_by_lint(command):
+    assert f"ruff {command}" in (ROOT / "Makefile").read_text()
+
+
+def passes():
+    """Extras that an installation names are looked for in ``test_extras_exist``."""
+
+
+#: How each command is tried: the groups of its pattern are what the function is called with.
+COMMANDS = {
+    r"make (\w+)": make_target,
+    r"pip install .+": passes,
+    r"(?:export OMP_NUM_THREADS=1|cd benchmarks)": passes,
+    r"python (?:benchmarks/)?(\w+)\.py(.*)": accepts,
+    r"accelerate launch (.+)": launches,
+    r"\.venv/bin/python -m pytest (\S+) -k \w+": exists,
+    r"\.venv/bin/ruff (check) --fix \. && \.venv/bin/ruff format \.": is_run_by_lint,
+}
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if find_commands(PAGES[page])])
+def test_commands_work(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for command in find_commands(PAGES[page]):
+        tried = [
+            attempt(*match.groups())
+            for pattern, attempt in COMMANDS.items()
+            if (match := re.fullmatch(pattern, command))
+        ]
+        assert tried, f"{page} has a command that no test tries: {command}. Add it to COMMANDS."
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_extras_exist(page):
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    named = re.findall(r"(?:skdynacor|\.)\[([\w,]+)\]'", PAGES[page])
+    assert {name for each in named for name in each.split(",")} <= set(
+        extras["optional-dependencies"]
+    )
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_make_targets_exist(page):
+    targets = re.search(r"\.PHONY: (.+)", (ROOT / "Makefile").read_text())[1].split()
+    assert set(re.findall(r"``make (\w+)``", PAGES[page])) <= set(targets)
