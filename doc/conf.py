@@ -23,6 +23,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "sphinx_copybutton",
     "mathml",
+    "usage",
 ]
 exclude_patterns = ["examples"]  # the gallery is made of them
 templates_path = ["_templates"]
@@ -56,10 +57,10 @@ html_theme = "pydata_sphinx_theme"
 html_math_renderer = "mathml"
 html_static_path = ["_static"]
 html_css_files = ["skdynacor.css"]
-html_sidebars = {"getting-started": [], "results": [], "contributing": [], "changes": []}
+html_sidebars = {"index": [], "getting-started": [], "results": [], "contributing": [], "changes": []}
 html_show_sourcelink = False
 html_theme_options = {
-    "header_links_before_dropdown": 7,
+    "header_links_before_dropdown": 5,
     "show_prev_next": False,
     "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],

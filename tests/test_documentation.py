@@ -10,8 +10,9 @@ from pathlib import Path
 from textwrap import dedent
 
 import numpy as np
+import pandas as pd
 import pytest
-from sklearn.datasets import make_blobs
+from sklearn.datasets import load_iris, make_blobs
 
 from skdynacor.datasets import make_label_noise
 
@@ -33,18 +34,10 @@ BLOCK = re.compile(
 )
 
 
-def find_blocks(text, *languages):
-    """Yield the number of the lines before each block of these languages, and its code."""
-    for block in BLOCK.finditer(text):
-        if (block[2] or "console") in languages:
-            yield text[: block.start(3)].count("\n"), dedent(block[3])
-
-
-def find_commands(text):
-    """List the commands of a page, without comments."""
-    code = "".join(code for _, code in find_blocks(text, "console", "bash"))
-    commands = [re.sub(r"\s+# .*", "", line) for line in code.splitlines()]
-    return [line.removeprefix("$ ") for line in commands if line.strip()]
+def find_blocks(page):
+    """Yield language, number of the lines before, and code of each block."""
+    for block in BLOCK.finditer(page):
+        yield block[2] or "console", page[: block.start(3)].count("\n"), dedent(block[3])
 
 
 # ------------------------------------------------------------------- what the pages start from
@@ -65,18 +58,19 @@ def make_names():
     names = {"X": X, "y": y, "labels": labels, "encoder": Encoder()}
     names["images"] = np.random.default_rng(0).integers(0, 255, (120, 3, 16, 16), np.uint8)
     names["texts"] = [f"{label} number {row % 7}" for row, label in enumerate(labels)]
-    pd = pytest.importorskip("pandas")
     table = pd.DataFrame(X[:, :2], columns=["height", "weight"])
     names["table"] = table.assign(colour=np.where(X[:, 2] > 0, "black", "white"))
     return names
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if "code-block:: python" in PAGES[page]])
-def test_code_runs_in_order(page, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    names = make_names()
-    for n_lines, code in find_blocks(PAGES[page], "python"):
-        exec(compile("\n" * n_lines + code, ROOT / page, "exec"), names)
+def make_files():
+    """What the commands of every page find in their folder: tables with some wrong labels."""
+    iris = load_iris(as_frame=True)
+    table = iris.data.rename(columns=lambda name: name.removesuffix(" (cm)").replace(" ", "_"))
+    species = iris.target_names[iris.target]
+    species[[3, 70, 140]] = "versicolor", "setosa", "setosa"
+    table.assign(species=species).to_csv("iris.csv", index=False)
+    np.savez("embeddings.npz", X=iris.data.to_numpy(), y_given=species)
 
 
 # ------------------------------------------------------------------------------- commands
@@ -122,9 +116,16 @@ def passes():
     """Extras that an installation names are looked for in ``test_extras_exist``."""
 
 
+def finds(args):
+    from skdynacor.command_line.main import main
+
+    assert main(shlex.split(args)) in ((0, 3) if "--fail-above" in args else (0,))
+
+
 #: How each command is tried: the groups of its pattern are what the function is called with.
 COMMANDS = {
     r"make (\w+)": make_target,
+    r"skdynacor (.+)": finds,
     r"pip install .+": passes,
     r"(?:export OMP_NUM_THREADS=1|cd benchmarks)": passes,
     r"python (?:benchmarks/)?(\w+)\.py(.*)": accepts,
@@ -134,16 +135,27 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if find_commands(PAGES[page])])
-def test_commands_work(page, tmp_path, monkeypatch):
+def try_command(command):
+    for pattern, attempt in COMMANDS.items():
+        if match := re.fullmatch(pattern, command):
+            return attempt(*match.groups())
+    return pytest.fail(f"No test tries the command {command!r}: add it to COMMANDS.")
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if BLOCK.search(PAGES[page])])
+def test_code_and_commands_run_in_order(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for command in find_commands(PAGES[page]):
-        tried = [
-            attempt(*match.groups())
-            for pattern, attempt in COMMANDS.items()
-            if (match := re.fullmatch(pattern, command))
-        ]
-        assert tried, f"{page} has a command that no test tries: {command}. Add it to COMMANDS."
+    make_files()
+    names = make_names()
+    for language, n_lines, code in find_blocks(PAGES[page]):
+        if language == "python":
+            exec(compile("\n" * n_lines + code, ROOT / page, "exec"), names)
+        elif language == "console":
+            for line in code.splitlines():
+                if command := line.partition(" # ")[0].strip():
+                    try_command(command)
+        else:
+            assert language == "text", f"{page} has code that no test tries, of {language}"
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -35,5 +35,5 @@ figure.tight_layout()
 
 # %%
 # Labels that people got wrong in earnest, those of CIFAR-10N, NoisyAG-News and Yoruba headlines, are in
-# :doc:`/results`. Their licences or sizes keep them out of this package;
+# :doc:`Results </results>`. Their licences or sizes keep them out of this package;
 # :func:`~skdynacor.datasets.load_cifar10n` reads yours.

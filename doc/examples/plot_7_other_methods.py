@@ -2,7 +2,7 @@
 Beside cleanlab and other methods
 =================================
 
-All baselines have the same ``fit_predict``. Here on handwritten digits under four kinds of errors; :doc:`/results` has
+All baselines have the same ``fit_predict``. Here on handwritten digits under four kinds of errors; :doc:`Results </results>` has
 eleven data sets and several seeds.
 """
 
@@ -49,5 +49,5 @@ table.loc[list(methods)].round(1)
 
 # %%
 # One run is an anecdote: differences of a point or two are those of seeds. What holds on average, and where other
-# methods win, is in :doc:`/results`. Images of digits are classes that hardly overlap; on data that
+# methods win, is in :doc:`Results </results>`. Images of digits are classes that hardly overlap; on data that
 # do, all methods have a harder time.
