@@ -1,7 +1,7 @@
 # Each target sets up what it needs: a virtual environment, and the package under constraints.
 PYTHON ?= python3
 
-.PHONY: demo test lint doc
+.PHONY: demo test lint doc screenshots
 
 demo: .venv/ready
 	.venv/bin/python benchmarks/demo.py --out demo-output
@@ -19,6 +19,9 @@ lint: .venv/ready-for-development
 doc: .venv/ready-for-development
 	.venv/bin/python -m sphinx -W --keep-going --quiet doc build/doc
 	@echo "Wrote build/doc/index.html"
+
+screenshots: .venv/ready-for-development
+	.venv/bin/python doc/make_screenshots.py
 
 .venv/ready: constraints.txt pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -124,6 +124,7 @@ def finds(args):
 
 #: How each command is tried: the groups of its pattern are what the function is called with.
 COMMANDS = {
+    r"make screenshots": passes,  # in test_pictures_are_those_of_the_script
     r"make (\w+)": make_target,
     r"skdynacor (.+)": finds,
     r"pip install .+": passes,
@@ -171,3 +172,31 @@ def test_extras_exist(page):
 def test_make_targets_exist(page):
     targets = re.search(r"\.PHONY: (.+)", (ROOT / "Makefile").read_text())[1].split()
     assert set(re.findall(r"``make (\w+)``", PAGES[page])) <= set(targets)
+
+
+ROOMS = ["augment", "baselines", "datasets", "displays", "inspection", "model_selection", "nets"]
+
+
+@pytest.mark.parametrize("room", ["", *(f".{room}" for room in ROOMS)])
+def test_the_reference_has_every_public_name(room):
+    sections = re.split(r"^\.\. (?:current)?module:: ", PAGES["doc/api/index.rst"], flags=re.M)
+    listed = [
+        name
+        for section in sections
+        if section.partition("\n")[0] == f"skdynacor{room}"
+        for name in re.findall(r"^   (\w+)$", section, re.M)
+    ]
+    assert sorted(listed) == sorted(importlib.import_module(f"skdynacor{room}").__all__)
+
+
+def test_pictures_are_those_of_the_script(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "doc")
+    script = importlib.import_module("make_screenshots")
+    monkeypatch.setattr(sys, "argv", ["make_screenshots", "--out", str(tmp_path), "--plots-only"])
+    script.main()
+    assert {path.name for path in tmp_path.iterdir()} == set(script.PLOTS)
+    kept = {path.name: path for path in ROOT.glob("doc/images/*")}
+    assert set(kept) == {*script.PLOTS, *script.SCREENSHOTS}
+    assert all(path.stat().st_size < 200_000 for path in kept.values())
+    shown = re.findall(r"(?:figure|image):: (\S+)", "\n".join(PAGES.values()))
+    assert {Path(name).name for name in shown} == set(kept)

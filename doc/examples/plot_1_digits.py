@@ -35,21 +35,15 @@ print(f"estimated noise rate {detector.noise_rate_:.3f}, true {wrong.mean():.3f}
 # %%
 # The worst first
 # ---------------
-# Rows sorted by the probability that their label is wrong: given label, and the one suggested.
-import numpy as np
-from matplotlib import pyplot as plt
+# Rows sorted by the probability that their label is wrong: the given label, and the one suggested.
+from skdynacor.displays import WorstImagesDisplay
 
-worst = np.argsort(-detector.noise_probability_)[:16]
-figure, axes = plt.subplots(2, 8, figsize=(10, 3.2))
-for ax, row in zip(axes.flat, worst, strict=True):
-    ax.imshow(X[row].reshape(8, 8), cmap="gray_r")
-    ax.set_title(f"{y[row]}, rather {detector.suggested_labels_[row]}", fontsize=9)
-    ax.set_axis_off()
-figure.tight_layout()
+WorstImagesDisplay.from_estimator(pipe, X, y, images=X.reshape(-1, 8, 8), n_images=12)
 
 # %%
 # Which classes are mistaken for which
 # ------------------------------------
-# A row of ``transition_`` is a true class, a column a given label. We had replaced each digit by the next: the
-# entries right of the diagonal.
-print(detector.transition_.round(2))
+# We had replaced each digit by the next: the entries right of the diagonal.
+from skdynacor.displays import TransitionDisplay
+
+TransitionDisplay.from_estimator(pipe, X, y)

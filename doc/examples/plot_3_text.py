@@ -50,15 +50,16 @@ print(f"{flags.sum()} flagged, {(flags & wrong).sum()} of them wrong")
 # %%
 # What was found
 # --------------
-import pandas as pd
+# The worst first, and beside them what we know.
+from skdynacor.inspection import label_issues
 
-detector = pipe[-1]
-worst = np.argsort(-detector.noise_probability_)[:8]
-pd.DataFrame(
-    {
-        "given": y[worst],
-        "suggested": detector.suggested_labels_[worst],
-        "right": y_true[worst],
-        "text": [texts[row][:90] + " …" for row in worst],
-    }
-)
+issues = label_issues(pipe, texts, y)[["position", "given_label", "suggested_label"]].head(8)
+issues["right"] = y_true[issues.position]
+issues["text"] = [texts[row][:50] + " …" for row in issues.position]
+issues
+
+# %%
+# Which topic is suggested in place of which:
+from skdynacor.displays import LabelMatrixDisplay
+
+LabelMatrixDisplay.from_estimator(pipe, texts, y)

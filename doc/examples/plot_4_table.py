@@ -53,14 +53,15 @@ print("who was heard how much:", pipe[-2].weights_)
 # %%
 # Where income or debt is missing, and near the line between the two decisions, a wrong label looks like a right
 # one. That is why a part of them is not flagged: they are doubtful, and no more.
-detector = pipe[-1]
-issues = table.assign(
-    given=y,
-    suggested=detector.suggested_labels_,
-    probability=detector.noise_probability_.round(3),
-    wrong=wrong,
-)
-issues.sort_values("probability", ascending=False).head(8)
+from skdynacor.displays import NoiseProbabilityDisplay
+
+NoiseProbabilityDisplay.from_estimator(pipe, table, y, y_true=y_true)
+
+# %%
+from skdynacor.inspection import label_issues
+
+issues = label_issues(pipe, table, y)[["position", "given_label", "noise_probability"]].head(6)
+issues.merge(table, left_on="position", right_index=True).round({"noise_probability": 3})
 
 # %%
 # Numbers alone: any encoder that gives numbers will do, as scikit-learn's

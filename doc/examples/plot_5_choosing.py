@@ -51,7 +51,18 @@ for params, score in zip(
             "F1": f1_score(wrong, flags.fit_predict(X, y)),
         }
     )
-pd.DataFrame(rows).round(4)
+scores = pd.DataFrame(rows)
+scores.round(4)
+
+# %%
+from matplotlib import pyplot as plt
+
+figure, ax = plt.subplots(figsize=(5, 3.5))
+for alpha, color in [(0.05, "#0072B2"), (0.5, "#D55E00")]:
+    ax.scatter("score", "F1", data=scores[scores["α"] == alpha], color=color, label=f"α = {alpha}")
+ax.set(xlabel="score, without the truth", ylabel="F1 of the flags")
+ax.legend()
+figure.tight_layout()
 
 # %%
 # The default recipe has neither: it learns nothing from the copies, and checks itself by them.

@@ -1,0 +1,78 @@
+"""Make the pictures of the pages: plots, and the report of the demo's digits on a light and a dark screen.
+
+``make screenshots`` calls it. The report needs playwright and a Chromium, which the variable
+CHROMIUM names if it is not where Linux has it.
+"""
+
+import argparse
+import os
+import tempfile
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+from matplotlib import pyplot as plt
+from sklearn.datasets import load_digits
+
+import skdynacor
+from skdynacor.datasets import make_label_noise
+from skdynacor.displays import LabelMatrixDisplay, TrajectoryDisplay, WorstImagesDisplay
+
+PLOTS = ["worst-digits.png", "plots.png"]
+SCREENSHOTS = ["report-light.png", "report-dark.png"]
+
+
+def make_plots(pipe, X, y, folder):
+    """Draw the worst images by themselves, and trails beside the matrix of labels."""
+    worst = WorstImagesDisplay.from_estimator(
+        pipe, X, y, images=X.reshape(-1, 8, 8), n_images=8, axes=plt.subplots(1, 8)[1]
+    )
+    worst.figure_.set_size_inches(9, 1.6)
+    figure, axes = plt.subplots(1, 2, figsize=(10, 4))
+    TrajectoryDisplay.from_estimator(pipe, X, y, ax=axes[0])
+    LabelMatrixDisplay.from_estimator(pipe, X, y, ax=axes[1])
+    for name, drawn in zip(PLOTS, [worst.figure_, figure], strict=True):
+        drawn.tight_layout()
+        drawn.savefig(folder / name, dpi=110, bbox_inches="tight")
+
+
+def make_screenshots(pipe, X, y, folder):
+    """Photograph the top of the report."""
+    from playwright.sync_api import sync_playwright
+
+    with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
+        path = Path(temporary, "report.html")
+        skdynacor.report(pipe, X, y, path, images=X.reshape(-1, 8, 8), title="Digits")
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+            args=["--no-sandbox"] if os.geteuid() == 0 else [],
+        )
+        for name in SCREENSHOTS:
+            scheme = name.removeprefix("report-").removesuffix(".png")
+            page = browser.new_page(
+                viewport={"width": 1200, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
+            )
+            page.goto(path.as_uri())
+            page.screenshot(path=folder / name)
+        browser.close()
+
+
+def main():
+    """Fit the demo's digits, and make all pictures or, on a machine without a browser, the plots."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "images")
+    parser.add_argument("--plots-only", action="store_true", help="leave the report out")
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    X, y_true = load_digits(return_X_y=True)
+    y, _ = make_label_noise(y_true, "asymmetric", 0.1, random_state=0)
+    pipe = skdynacor.make_dynacor_pipeline(random_state=0).fit(X, y)
+    make_plots(pipe, X, y, args.out)
+    if not args.plots_only:
+        make_screenshots(pipe, X, y, args.out)
+    print(f"Wrote pictures to {args.out}")
+
+
+if __name__ == "__main__":
+    main()
