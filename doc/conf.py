@@ -27,9 +27,10 @@ extensions = [
 ]
 exclude_patterns = ["examples"]  # the gallery is made of them
 templates_path = ["_templates"]
+highlight_language = "none"  # of literal blocks, which are commands
 nitpicky = True
+nitpick_ignore_regex = [("py:.*", r"(sklearn|skorch|torch)\..*")]  # their pages are elsewhere
 suppress_warnings = ["config.cache"]  # a function in ``autosummary_context``
-
 
 
 def own_methods(module, name):
@@ -57,7 +58,13 @@ html_theme = "pydata_sphinx_theme"
 html_math_renderer = "mathml"
 html_static_path = ["_static"]
 html_css_files = ["skdynacor.css"]
-html_sidebars = {"index": [], "getting-started": [], "results": [], "contributing": [], "changes": []}
+html_sidebars = {
+    "index": [],
+    "getting-started": [],
+    "results": [],
+    "contributing": [],
+    "changes": [],
+}
 html_show_sourcelink = False
 html_theme_options = {
     "header_links_before_dropdown": 5,
@@ -83,10 +90,10 @@ sphinx_gallery_conf = {
     "reference_url": {"skdynacor": None},
     "within_subsection_order": "FileNameSortKey",
     "remove_config_comments": True,
+    "ignore_repr_types": r"skdynacor\.displays\.",
     "show_memory": False,
     "write_computation_times": False,
     "download_all_examples": False,
     "abort_on_example_error": False,  # a failed example is a warning, and so an error of the build
     "matplotlib_animations": False,
 }
-

@@ -1,4 +1,4 @@
-"""Make the pictures of the pages: plots, and the report of the demo's digits on a light and a dark screen.
+"""Make the pictures of the pages: plots of digits, and their report on a light and a dark screen.
 
 ``make screenshots`` calls it. The report needs playwright and a Chromium, which the variable
 CHROMIUM names if it is not where Linux has it.
@@ -51,7 +51,9 @@ def make_screenshots(pipe, X, y, folder):
         for name in SCREENSHOTS:
             scheme = name.removeprefix("report-").removesuffix(".png")
             page = browser.new_page(
-                viewport={"width": 1200, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
+                viewport={"width": 1200, "height": 800},
+                color_scheme=scheme,
+                reduced_motion="reduce",
             )
             page.goto(path.as_uri())
             page.screenshot(path=folder / name)
@@ -59,7 +61,7 @@ def make_screenshots(pipe, X, y, folder):
 
 
 def main():
-    """Fit the demo's digits, and make all pictures or, on a machine without a browser, the plots."""
+    """Find planted errors among the digits, and make the pictures, or the plots alone."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "images")
     parser.add_argument("--plots-only", action="store_true", help="leave the report out")

@@ -6,7 +6,6 @@ import os
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
-
 from skdynacor.command_line.main import main
 
 
@@ -17,7 +16,7 @@ class Usage(Directive):
 
     def run(self):
         """Give a literal block."""
-        os.environ["COLUMNS"] = "88"  # of the lines that argparse writes
+        os.environ["COLUMNS"] = "80"  # of the lines that argparse writes
         with contextlib.redirect_stdout(io.StringIO()) as printed, contextlib.suppress(SystemExit):
             main([self.arguments[0], "--help"])
         return [nodes.literal_block(text=printed.getvalue(), language="text")]

@@ -2,8 +2,8 @@
 Find errors in handwritten digits
 =================================
 
-One label in ten of scikit-learn's digits is replaced by the next digit. The detector is not told which;
-we look at what it finds, and compare with what we know.
+One label in ten of scikit-learn's digits is replaced by the next digit. The detector is not told
+which; we look at what it finds, and compare with what we know.
 """
 
 # %%

@@ -8,8 +8,8 @@ Texts become sparse rows by ``TfidfVectorizer``, and stay sparse.
 # %%
 # A corpus that everybody has
 # ---------------------------
-# The documentation of scikit-learn itself: three paragraphs of a docstring are a text, and the module that they
-# come from is its topic. One topic in ten is replaced by another.
+# The documentation of scikit-learn itself: three paragraphs of a docstring are a text, and the
+# module that they come from is its topic. One topic in ten is replaced by another.
 import inspect
 import re
 

@@ -2,14 +2,15 @@
 A table with categories, dates and missing values
 =================================================
 
-skrub's ``TableVectorizer`` turns a data frame as it is into numbers. Missing values stay missing: the
-forests of the default take them.
+skrub's ``TableVectorizer`` turns a data frame as it is into numbers. Missing values stay missing:
+the forests of the default take them.
 """
 
 # %%
 # A table
 # -------
-# Made on the spot: who asked for a loan, and what was decided by a rule. Then every twelfth decision was entered wrongly.
+# Made on the spot: who asked for a loan, and what was decided by a rule. Then every twelfth
+# decision was entered wrongly.
 import numpy as np
 import pandas as pd
 
@@ -40,8 +41,8 @@ table.head()
 # %%
 # The detector
 # ------------
-from skrub import TableVectorizer
 from sklearn.pipeline import make_pipeline
+from skrub import TableVectorizer
 
 from skdynacor import make_dynacor_pipeline
 
@@ -51,8 +52,8 @@ print(f"{wrong.sum()} wrong labels; {flags.sum()} flagged, {(flags & wrong).sum(
 print("who was heard how much:", pipe[-2].weights_)
 
 # %%
-# Where income or debt is missing, and near the line between the two decisions, a wrong label looks like a right
-# one. That is why a part of them is not flagged: they are doubtful, and no more.
+# Where income or debt is missing, and near the line between the two decisions, a wrong label looks
+# like a right one. That is why a part of them is not flagged: they are doubtful, and no more.
 from skdynacor.displays import NoiseProbabilityDisplay
 
 NoiseProbabilityDisplay.from_estimator(pipe, table, y, y_true=y_true)
@@ -64,5 +65,5 @@ issues = label_issues(pipe, table, y)[["position", "given_label", "noise_probabi
 issues.merge(table, left_on="position", right_index=True).round({"noise_probability": 3})
 
 # %%
-# Numbers alone: any encoder that gives numbers will do, as scikit-learn's
-# ``OrdinalEncoder`` or ``OneHotEncoder``.
+# Numbers alone: any encoder that gives numbers will do, as scikit-learn's ``OrdinalEncoder`` or
+# ``OneHotEncoder``.

@@ -2,8 +2,9 @@
 Choose α and γ without clean labels
 ===================================
 
-The paper's recipe has two parameters: γ, how many copies with planted labels there are, and α, how strongly rows and
-copies are held together. The score of its detector needs no clean labels, so that scikit-learn's grid search can choose.
+The paper's recipe has two parameters: γ, how many copies with planted labels there are, and α, how
+strongly rows and copies are held together. The score of its detector needs no clean labels, so
+that scikit-learn's grid search can choose.
 """
 
 # %%
@@ -22,8 +23,8 @@ X, y_true = load_digits(n_class=5, return_X_y=True)
 y, wrong = make_label_noise(y_true, "symmetric", 0.3, random_state=0)
 
 # %%
-# ``InSample`` trains on all rows and scores all rows, as the paper does. ``memory`` keeps trainings, so that there is
-# one for each γ, however many values of α are tried.
+# ``InSample`` trains on all rows and scores all rows, as the paper does. ``memory`` keeps
+# trainings, so that there is one for each γ, however many values of α are tried.
 with tempfile.TemporaryDirectory() as cache:
     search = GridSearchCV(
         make_dynacor_pipeline(recipe="paper", memory=cache, random_state=0),
@@ -35,9 +36,10 @@ search.best_params_
 # %%
 # Does the score know?
 # --------------------
-# Here we have the truth, and can look at F1 beside it. F1 varies by few points: both parameters matter little here, which
-# is as it should be. The score says how far apart flagged copies and unflagged rows are; it can tell a bad setting, and
-# does not know which of two good ones is better.
+# Here we have the truth, and can look at F1 beside it. F1 varies by few points: both parameters
+# matter little here, which is as it should be. The score says how far apart flagged copies and
+# unflagged rows are; it can tell a bad setting, and does not know which of two good ones is
+# better.
 rows = []
 for params, score in zip(
     search.cv_results_["params"], search.cv_results_["mean_test_score"], strict=True

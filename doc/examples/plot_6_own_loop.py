@@ -2,8 +2,8 @@
 Dynamics of your own training loop
 ==================================
 
-You train in your own way, and only want to know which labels leave the trail of a wrong one. Record one number per
-row and epoch, and hand them to :class:`~skdynacor.DynaCorDetector`.
+You train in your own way, and only want to know which labels leave the trail of a wrong one.
+Record one number per row and epoch, and hand them to :class:`~skdynacor.DynaCorDetector`.
 """
 
 # %%

@@ -2,8 +2,8 @@
 Beside cleanlab and other methods
 =================================
 
-All baselines have the same ``fit_predict``. Here on handwritten digits under four kinds of errors; :doc:`Results </results>` has
-eleven data sets and several seeds.
+All baselines have the same ``fit_predict``. Here on handwritten digits under four kinds of errors;
+:doc:`Results </results>` has eleven data sets and several seeds.
 """
 
 # %%
@@ -48,12 +48,13 @@ table["seconds"] = runs.groupby("method").seconds.mean()
 table.loc[list(methods)].round(1)
 
 # %%
-ax = table.loc[list(methods)[::-1]].drop(columns=["mean", "seconds"]).plot.barh(width=0.8)
+f1 = table.loc[list(methods)[::-1]].drop(columns=["mean", "seconds"])
+ax = f1.plot.barh(width=0.8, color=["#0072B2", "#E69F00", "#009E73", "#CC79A7"])
 ax.set(xlabel="F1 of the flags, %", ylabel="", xlim=(50, 100))
 ax.legend(fontsize=8)
 ax.figure.tight_layout()
 
 # %%
-# One run is an anecdote: differences of a point or two are those of seeds. What holds on average, and where other
-# methods win, is in :doc:`Results </results>`. Images of digits are classes that hardly overlap; on data that
-# do, all methods have a harder time.
+# One run is an anecdote: differences of a point or two are those of seeds. What holds on average,
+# and where other methods win, is in :doc:`Results </results>`. Images of digits are classes that
+# hardly overlap; on data that do, all methods have a harder time.

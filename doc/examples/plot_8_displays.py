@@ -2,8 +2,8 @@
 All plots
 =========
 
-Displays work as scikit-learn's do. Here they draw digits of which nearly one label in five is wrong, half of these by
-confusion of a digit with the next.
+Displays work as scikit-learn's do. Here they draw digits of which nearly one label in five is
+wrong, half of these by confusion of a digit with the next.
 """
 
 # %%
@@ -21,8 +21,8 @@ pipe = make_dynacor_pipeline(random_state=0).fit(X, y)
 # %%
 # Trails
 # ------
-# A label that is learnt early and kept is most likely right. Flagged rows should run as the planted labels, which are
-# known to be wrong.
+# A label that is learnt early and kept is most likely right. Flagged rows should run as the
+# planted labels, which are known to be wrong.
 from skdynacor.displays import TrajectoryDisplay
 
 TrajectoryDisplay.from_estimator(pipe, X, y)
@@ -30,7 +30,8 @@ TrajectoryDisplay.from_estimator(pipe, X, y)
 # %%
 # A map of the rows
 # -----------------
-# Each row by the mean of its trail and its spread. Wrong labels lie low; hard rows lie to the right.
+# Each row by the mean of its trail and its spread. Wrong labels lie low; hard rows lie to the
+# right.
 from skdynacor.displays import DataMapDisplay
 
 DataMapDisplay.from_estimator(pipe, X, y)
@@ -38,7 +39,8 @@ DataMapDisplay.from_estimator(pipe, X, y)
 # %%
 # Probabilities
 # -------------
-# Two groups, and few rows between: little doubt. If you have the truth, right and wrong labels are drawn each.
+# Two groups, and few rows between: little doubt. If you have the truth, right and wrong labels are
+# drawn each.
 from skdynacor.displays import NoiseProbabilityDisplay, NoiseReliabilityDisplay
 
 figure, axes = plt.subplots(1, 2, figsize=(10, 4))
@@ -49,7 +51,8 @@ figure.tight_layout()
 # %%
 # Classes
 # -------
-# How often a row of each class is given each label, as estimated; and how often which label is suggested in place of which.
+# How often a row of each class is given each label, as estimated; and how often which label is
+# suggested in place of which.
 from skdynacor.displays import LabelMatrixDisplay, TransitionDisplay
 
 figure, axes = plt.subplots(1, 2, figsize=(12, 5))

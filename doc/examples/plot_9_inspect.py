@@ -38,7 +38,8 @@ issues.drop(columns="position").round(3).head()
 # %%
 # Decide in a spreadsheet
 # -----------------------
-# ``write_review`` adds an empty column to fill in: ``keep``, ``suggested``, or a label. Here we play the expert who knows the truth.
+# ``write_review`` adds an empty column to fill in: ``keep``, ``suggested``, or a label. Here we
+# play the expert who knows the truth.
 import tempfile
 from pathlib import Path
 
@@ -66,6 +67,7 @@ print(f"{(by_rule != y_true).sum()} wrong labels after")
 # One file of HTML that stands alone, for whoever knows the data.
 import skdynacor
 
+# sphinx_gallery_thumbnail_path = "images/report-light.png"
 with tempfile.TemporaryDirectory() as folder:
     path = skdynacor.report(pipe, X, y, Path(folder, "report.html"), title="Labels of wine")
     print(f"{path.name}, {path.stat().st_size / 1000:.0f} kB")
