@@ -1,11 +1,12 @@
 """Make the pictures of the pages: plots of digits, and their report on a light and a dark screen.
 
-``make screenshots`` calls it. The report needs playwright and a Chromium, which the variable
-CHROMIUM names if it is not where Linux has it.
+``make screenshots`` calls it. The report needs playwright, and takes an installed Chromium or else
+playwright's own.
 """
 
 import argparse
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -37,6 +38,12 @@ def make_plots(pipe, X, y, folder):
         drawn.savefig(folder / name, dpi=110, bbox_inches="tight")
 
 
+def find_browser():
+    """Find an installed Chromium: its path, or None."""
+    names = ["chromium", "chromium-browser", "google-chrome", "chrome"]
+    return next(filter(None, map(shutil.which, names)), None)
+
+
 def make_screenshots(pipe, X, y, folder):
     """Photograph the top of the report."""
     from playwright.sync_api import sync_playwright
@@ -45,7 +52,7 @@ def make_screenshots(pipe, X, y, folder):
         path = Path(temporary, "report.html")
         skdynacor.report(pipe, X, y, path, images=X.reshape(-1, 8, 8), title="Digits")
         browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+            executable_path=find_browser(),
             args=["--no-sandbox"] if os.geteuid() == 0 else [],
         )
         for name in SCREENSHOTS:
