@@ -159,8 +159,9 @@ def try_command(command):
 def test_code_and_commands_run_in_order(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     make_files()
-    names = make_names()
-    for language, n_lines, code in find_blocks(PAGES[page]):
+    names, blocks = make_names(), list(find_blocks(PAGES[page]))
+    assert PAGES[page].count(":: python\n") == [language for language, *_ in blocks].count("python")
+    for language, n_lines, code in blocks:
         if language == "python":
             exec(compile("\n" * n_lines + code, ROOT / page, "exec"), names)
         elif language == "console":
