@@ -21,7 +21,7 @@ from skdynacor.datasets import make_label_noise
 from skdynacor.displays import LabelMatrixDisplay, TrajectoryDisplay, WorstImagesDisplay
 
 PLOTS = ["worst-digits.png", "plots.png"]
-SCREENSHOTS = ["report-light.png", "report-dark.png"]
+SCREENSHOTS = ["report-light.png", "report-dark.png", "issues-light.png", "issues-dark.png"]
 
 
 def make_plots(pipe, X, y, folder):
@@ -45,7 +45,7 @@ def find_browser():
 
 
 def make_screenshots(pipe, X, y, folder):
-    """Photograph the top of the report."""
+    """Photograph the top of the report, and its issues with one of them opened."""
     from playwright.sync_api import sync_playwright
 
     with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
@@ -56,13 +56,16 @@ def make_screenshots(pipe, X, y, folder):
             args=["--no-sandbox"] if os.geteuid() == 0 else [],
         )
         for name in SCREENSHOTS:
-            scheme = name.removeprefix("report-").removesuffix(".png")
+            part, scheme = name.removesuffix(".png").split("-")
             page = browser.new_page(
                 viewport={"width": 1200, "height": 800},
                 color_scheme=scheme,
                 reduced_motion="reduce",
             )
             page.goto(path.as_uri())
+            if part == "issues":
+                page.locator("#issue-table tbody tr").nth(1).click()
+                page.locator("#issues").evaluate("section => section.scrollIntoView()")
             page.screenshot(path=folder / name)
         browser.close()
 
