@@ -82,6 +82,7 @@ def make_files():
     species = iris.target_names[iris.target]
     species[[3, 70, 140]] = "versicolor", "setosa", "setosa"
     table.assign(species=species).to_csv("iris.csv", index=False)
+    table.assign(y=species).to_csv("data.csv", index=False)
     np.savez("embeddings.npz", X=iris.data.to_numpy(), y_given=species)
 
 
