@@ -12,6 +12,7 @@ from sklearn.utils.validation import (
 )
 
 from ..corrupted_array import CorruptedArray, CorruptedCopies
+from ..groundwork.progress_bar import open_progress
 from ..groundwork.sklearn_private import (
     BaseComposition,
     HasMethods,
@@ -20,6 +21,7 @@ from ..groundwork.sklearn_private import (
     validates_parameters,
 )
 from ..groundwork.validation import encode_known_labels, unchanged_on_error
+from .accelerated_nets import speaks_for_all
 from .heard_models import HeardModels
 from .partners import (
     anyone_takes_missing,
@@ -107,6 +109,11 @@ class DynamicsCollector(
         How many processes or threads to use, by joblib's conventions: the two halves are trained at
         once if ``held_out``, and trees of a forest are grown at once that has no ``n_jobs`` of its
         own. Results are the same for any number.
+    verbose : int, default=0
+        1 shows one progress bar over all trainings, on standard error, which needs tqdm: what is
+        trained, its epoch, the share of rows that agree with their labels so far (rows of the other
+        half, or out of bag, if ``held_out``), and the time left. Halves that are trained at once
+        are shown when they are done. Results are the same.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, batches and dropout, and each ``random_state`` that a scikit-learn
         classifier leaves at None. Pass an int for results that repeat.
@@ -177,6 +184,7 @@ class DynamicsCollector(
             Interval(Integral, 1, None, closed="left"),
             None,
         ],
+        "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
 
@@ -196,6 +204,7 @@ class DynamicsCollector(
         keep_checkpoints=True,
         checkpoint_dir=None,
         n_jobs=None,
+        verbose=0,
         random_state=None,
     ):
         self.classifier = classifier
@@ -208,6 +217,7 @@ class DynamicsCollector(
         self.keep_checkpoints = keep_checkpoints
         self.checkpoint_dir = checkpoint_dir
         self.n_jobs = n_jobs
+        self.verbose = verbose
         self.random_state = random_state
 
     @validates_parameters(prefer_skip_nested_validation=True)
@@ -321,11 +331,13 @@ class DynamicsCollector(
             X, self.classes_, codes = validate_for_members(self, X, y)
             task = TrainingTask.of(self, X, codes, copies)
             self._row_keys, self._row_labels, self._row_shape = task.keys, codes, X.shape[1:]
-            if self.held_out:
-                self._heard, record, logits = task.record_held_out()
-            else:
-                trained, record, logits = task.record()
-                self._heard = HeardModels({"classifier": trained}, {"classifier": 1.0}, False)
+            verbose = self.verbose and speaks_for_all(self.classifier)
+            with open_progress(verbose, task.parts) as progress:
+                if self.held_out:
+                    self._heard, record, logits = task.record_held_out(progress)
+                else:
+                    trained, record, logits = task.record(progress=progress)
+                    self._heard = HeardModels({"classifier": trained}, {"classifier": 1.0}, False)
             self.weights_ = self._heard.weights
             self._logits = logits[: len(codes)]
             record, *further = (
