@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from sklearn.base import BaseEstimator
 from skorch.callbacks import Callback, LRScheduler
 from skorch.history import History
 
+from ..groundwork.files import writing
 from .accelerated_nets import weights_of
 
 _PLAIN = (type(None), bool, int, float, str)
@@ -127,7 +127,8 @@ class TrainingFolder(Callback):
             return saved["seed"]
         self.folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"identity": self.identity, "seed": seed}, indent=1)
-        _replace(path, lambda file: file.write(text.encode()))
+        with writing(path) as file:
+            file.write(text.encode())
         return seed
 
     def resume(self, net):
@@ -235,19 +236,10 @@ def _generators(net):
 
 
 def _save(state, path):
-    _replace(path, lambda file: torch.save(state, file))
+    with writing(path) as file:
+        torch.save(state, file)
 
 
 def _load(path):
     with torch.serialization.safe_globals([Counter]):  # of torch's own MultiStepLR
         return torch.load(path, map_location="cpu", weights_only=True)
-
-
-def _replace(path, write):
-    """Write a file whole or not at all."""
-    beside = path.with_name(path.name + ".part")
-    with beside.open("wb") as file:
-        write(file)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)

@@ -31,6 +31,7 @@ from .partners import (
     validate_like_fit,
 )
 from .replay import find_rows, hash_rows
+from .representation import spaces_of
 from .signals import SIGNALS, find_signal
 from .training_task import TrainingTask
 
@@ -130,6 +131,10 @@ class DynamicsCollector(
         The classes seen in ``fit``, in the order of the classifier's outputs.
     dynamics_ : ndarray of shape (n_samples, n_epochs)
         The trajectories of the rows seen in ``fit``, float32.
+    beliefs_ : Beliefs
+        What is made of the rows seen in ``fit``, with the labels that they had there.
+    copies_ : CorruptedCopies or None
+        The trajectories and beliefs of the copies that X carried in ``fit``.
     records_ : dict of str or callable to CorruptedArray of shape (n_samples, n_epochs)
         The trajectories of each signal in ``also``, as ``fit_transform`` would return them.
     checkpoints_ : sequence of length n_epochs
@@ -314,6 +319,24 @@ class DynamicsCollector(
     def checkpoints_(self):
         return self._heard.recorded.checkpoints
 
+    @property
+    def beliefs_(self):
+        return self._heard.beliefs(self._logits, self._row_labels, self.classes_)
+
+    def spaces(self):
+        """Give where rows can be compared, as the recorded model sees them.
+
+        Returns
+        -------
+        spaces : list of (ndarray of shape (n_samples,), callable)
+            Which rows of ``fit`` to look at in a space, bool: if possible those whose label was not
+            told to the model whose space it is. The callable takes rows, as ``transform`` does, and
+            returns directions of length 1, see ``skdynacor.recording.representation``. Every row is
+            looked at in one space; there is none if the model has no inner view of rows.
+        """
+        check_is_fitted(self)
+        return spaces_of(self._heard.recorded, self._row_keys, self._row_labels)
+
     def get_params(self, deep=True):
         """Give the parameters, with those of the classifier and the partners if ``deep``."""
         return self._get_params("partners", deep=deep)
@@ -344,6 +367,7 @@ class DynamicsCollector(
                 self._with_copies(each, copies, task.labels, logits) for each in record
             )
             self.dynamics_, self._n_features_out = np.asarray(record), record.shape[1]
+            self.copies_ = record.corrupted
             self.records_ = dict(zip(self.also, further, strict=True))
         return record
 

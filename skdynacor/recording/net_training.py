@@ -9,6 +9,7 @@ from scipy.sparse import issparse
 from sklearn.base import clone
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EpochScoring, LRScheduler
+from torch import nn
 
 from ..groundwork.devices import seeded
 from ..groundwork.progress_bar import SILENCE
@@ -69,17 +70,36 @@ class TrainedNet:
 
     def staged_logits(self, X):
         """Yield the logits of rows after every epoch, (n_samples, n_classes), the last first."""
+        for net, rows in self._serving(X, reversed(self.checkpoints)):
+            outputs = net.forward(rows)
+            outputs = outputs[0] if isinstance(outputs, tuple) else outputs
+            yield self.to_logits(outputs.float())
+
+    def hidden_units(self, X):
+        """Give what the last linear layer gets, (n_samples, n_units), float32, on the CPU.
+
+        A module without linear layers is seen by what it puts out.
+        """
+        [(net, rows)] = self._serving(X, [self.classifier.module_.state_dict()])
+        linear = [each for each in net.module_.modules() if isinstance(each, nn.Linear)]
+        seen = []
+        if linear:
+            linear[-1].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].cpu()))
+        outputs = net.forward(rows)
+        outputs = outputs[0] if isinstance(outputs, tuple) else outputs
+        return (torch.cat(seen) if seen else outputs).flatten(1).float()
+
+    def _serving(self, X, states):
+        """Yield a net that has each of the weights in turn, and rows as it takes them."""
         net = clone(self.classifier)
         net.callbacks = "disable"  # set_params fails where they are disabled already
         rows = as_served(net, X) if issparse(X) else X
         # What is drawn here decides nothing: weights are replaced, loaders draw needlessly.
         with seeded(0):
             net.initialize()
-            for state in reversed(self.checkpoints):
+            for state in states:
                 net.module_.load_state_dict(state)
-                outputs = net.forward(rows)
-                outputs = outputs[0] if isinstance(outputs, tuple) else outputs
-                yield self.to_logits(outputs.float())
+                yield net, rows
 
 
 def _without_schedules(net):

@@ -1,0 +1,47 @@
+"""Data frames of the library that the caller uses."""
+
+import numpy as np
+
+from ..groundwork.optional import import_optional
+
+
+def is_of_polars(*data):
+    """Tell whether any of the caller's data is a frame or series of polars."""
+    known = import_optional("narwhals.dependencies", "report", "A data frame")
+    return any(known.is_polars_dataframe(each) or known.is_polars_series(each) for each in data)
+
+
+def to_frame(columns, *data):
+    """Make a data frame: of polars if any of the caller's data is, else of pandas.
+
+    Parameters
+    ----------
+    columns : dict of str to ndarray of shape (n_rows,)
+        What is not known is masked.
+    *data : object
+        What the caller passed.
+
+    Returns
+    -------
+    frame : pandas.DataFrame or polars.DataFrame
+    """
+    if is_of_polars(*data):
+        polars = import_optional("polars", "report", "A polars.DataFrame")
+        return polars.DataFrame({name: column.tolist() for name, column in columns.items()})
+    pandas = import_optional("pandas", "report", "A data frame")
+    return pandas.DataFrame({name: _to_pandas(pandas, column) for name, column in columns.items()})
+
+
+def _to_pandas(pandas, column):
+    if not isinstance(column, np.ma.MaskedArray):
+        return column
+    if column.dtype.kind in "iu":
+        return pandas.arrays.IntegerArray(column.data, np.ma.getmaskarray(column))
+    if column.dtype.kind == "f":
+        return column.filled(np.nan)
+    return column.astype(object).filled(None)
+
+
+def unknown(n_rows, dtype):
+    """Make a column of which nothing is known."""
+    return np.ma.masked_all(n_rows, dtype)

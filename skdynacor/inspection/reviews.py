@@ -1,0 +1,112 @@
+"""Issues on their way to somebody who decides, and back."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+from sklearn.utils.validation import column_or_1d
+
+from ..groundwork.files import writing
+from ..groundwork.optional import import_optional
+from .corrections import LabelNames, find_corrections
+from .frames import to_frame
+
+_LABELS = ("given_label", "suggested_label")
+_TEXTS = ("index", *_LABELS, "decision")
+_WHOLE = ("last_agreed", "neighbor_1", "neighbor_2")
+_NUMBERS = ("noise_probability", "suggested_label_probability", "noise_score")
+
+
+def write_review(issues, path):
+    """Write issues to a CSV file in which somebody is to decide on each.
+
+    The last column, ``decision``, is empty. Into it goes "keep", "suggested" or a label; what stays
+    empty changes nothing.
+
+    Parameters
+    ----------
+    issues : pandas.DataFrame or polars.DataFrame
+        What ``label_issues`` returned, or some of its rows. A column ``decision`` stays as it is.
+    path : str or path-like
+        Written whole or not at all. In UTF-8 with a byte order mark, so that spreadsheets know.
+
+    See Also
+    --------
+    read_review : Reads the file back.
+
+    Examples
+    --------
+    >>> from tempfile import mkdtemp
+    >>> from sklearn.datasets import load_wine
+    >>> from skdynacor import make_dynacor_pipeline
+    >>> from skdynacor.inspection import apply_corrections, label_issues
+    >>> from skdynacor.inspection import read_review, write_review
+    >>> X, y = load_wine(return_X_y=True)
+    >>> y[[3, 70]] = [2, 0]
+    >>> pipe = make_dynacor_pipeline(random_state=0).fit(X, y)
+    >>> path = f"{mkdtemp()}/review.csv"
+    >>> write_review(label_issues(pipe, X, y, only_flagged=True), path)
+
+    Now somebody fills in the column ``decision``.
+
+    >>> issues = read_review(path, y)
+    >>> issues["decision"] = "suggested"
+    >>> apply_corrections(y, issues)[[3, 70]]
+    array([0, 1])
+    """
+    narwhals = import_optional("narwhals", "report", "write_review")
+    frame = narwhals.from_native(issues, eager_only=True)
+    if "decision" not in frame.columns:
+        frame = frame.with_columns(narwhals.lit("").alias("decision"))
+    with writing(path) as file:
+        file.write(frame.write_csv().encode("utf-8-sig"))
+
+
+def read_review(path, y):
+    """Read issues back, decided on, and check the decisions.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A file that ``write_review`` wrote, with decisions. Rows may be left out or in another
+        order. Spreadsheets may have put semicolons for the commas.
+    y : array-like of shape (n_samples,)
+        The given labels that the issues were found in.
+
+    Returns
+    -------
+    issues : pandas.DataFrame, or polars.DataFrame if y is of polars
+        As ``label_issues`` returns them, with the column ``decision``, for ``apply_corrections``.
+
+    Raises
+    ------
+    ValueError
+        If the file is no such table, or for what ``apply_corrections`` refuses.
+    """
+    pandas = import_optional("pandas", "report", "read_review")
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+        header = text.partition("\n")[0]
+        frame = pandas.read_csv(
+            io.StringIO(text),
+            sep=";" if header.count(";") > header.count(",") else ",",
+            dtype=dict.fromkeys(_TEXTS, str) | dict.fromkeys(_WHOLE, "Int64"),
+            keep_default_na=False,
+            na_values=dict.fromkeys((*_WHOLE, *_NUMBERS), ""),
+        )
+    except ValueError as error:  # of Unicode or of pandas
+        raise ValueError(f"{str(path)!r} is not a CSV file of issues: {error}") from error
+    find_corrections(y, frame)
+    names = LabelNames(column_or_1d(np.asarray(y)))
+    columns = {name: frame[name].to_numpy() for name in frame.columns}
+    for name in _LABELS:
+        texts = columns[name]
+        # Baselines may suggest none.
+        known = (texts != "") | ("" in names.classes)
+        columns[name] = np.ma.masked_all(len(texts), names.dtype)
+        columns[name][known] = names.read(texts[known], columns["position"][known], name)
+    for name in _WHOLE:
+        if name in columns:
+            missing = frame[name].isna()
+            columns[name] = np.ma.masked_array(frame[name].fillna(0).to_numpy(int), missing)
+    return to_frame(columns, y)

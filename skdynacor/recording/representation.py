@@ -1,0 +1,85 @@
+"""How trained models see rows: by a net's last hidden layer, by a forest's leaves."""
+
+from functools import partial, singledispatch
+
+import numpy as np
+from scipy.sparse import csr_array, issparse
+from sklearn.preprocessing import normalize
+
+from .halves import TrainedHalves, halve
+from .net_training import TrainedNet
+from .out_of_bag import TrainedForest
+
+
+@singledispatch
+def spaces_of(trained, keys, labels):
+    """Give the spaces that rows can be compared in, see ``DynamicsCollector.spaces``.
+
+    Parameters
+    ----------
+    trained : TrainedNet, TrainedForest, TrainedHalves or any other model
+    keys, labels : ndarray of shape (n_samples,)
+        Of the rows of the training.
+
+    Returns
+    -------
+    spaces : list of (ndarray of shape (n_samples,), callable)
+        None for a model without an inner view of rows, as boosting.
+    """
+    return []
+
+
+@spaces_of.register
+def _(trained: TrainedNet, keys, labels):
+    return [(np.ones(len(labels), dtype=bool), partial(last_hidden_layer, trained))]
+
+
+@spaces_of.register
+def _(trained: TrainedForest, keys, labels):
+    return [(np.ones(len(labels), dtype=bool), partial(shared_leaves, trained.classifier))]
+
+
+@spaces_of.register
+def _(trained: TrainedHalves, keys, labels):
+    told = halve(keys, labels)
+    first, second = (spaces_of(half, keys, labels) for half in (trained.first, trained.second))
+    return [(~told, space) for _, space in first] + [(told, space) for _, space in second]
+
+
+def last_hidden_layer(trained, X):
+    """Give what the last linear layer of a trained net gets, scaled to a length of 1.
+
+    Parameters
+    ----------
+    trained : TrainedNet
+    X : ndarray of shape (n_samples, ...) or csr_array of shape (n_samples, n_features)
+
+    Returns
+    -------
+    directions : ndarray of shape (n_samples, n_units), float32
+    """
+    rows = X if issparse(X) else X.astype(np.float32, copy=False)
+    return normalize(trained.hidden_units(rows).numpy())
+
+
+def shared_leaves(forest, X):
+    """Give the leaves that rows fall into; the product of two rows is the share that they share.
+
+    Parameters
+    ----------
+    forest : scikit-learn forest
+        Fitted.
+    X : ndarray or csr_array of shape (n_samples, n_features)
+
+    Returns
+    -------
+    directions : csr_array of shape (n_samples, n_nodes), float32
+        Of length 1, with one entry per tree.
+    """
+    leaves = forest.apply(X.astype(np.float32, copy=False))  # (n_samples, n_trees)
+    sizes = np.array([tree.tree_.node_count for tree in forest.estimators_])
+    n_samples, n_trees = leaves.shape
+    columns = (leaves + np.cumsum(sizes) - sizes).ravel()
+    starts = np.arange(0, columns.size + 1, n_trees)
+    values = np.full(columns.size, n_trees**-0.5, dtype=np.float32)
+    return csr_array((values, columns, starts), shape=(n_samples, sizes.sum()))

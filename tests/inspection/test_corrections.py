@@ -1,0 +1,153 @@
+"""Putting decisions into y."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from numpy.testing import assert_array_equal
+
+from skdynacor.inspection import apply_corrections
+
+Y = np.array(["ant", "bee", "ant", "wasp", "bee"])
+
+
+def make_issues(**columns):
+    issues = pd.DataFrame(
+        {
+            "position": [3, 0, 1],
+            "given_label": ["wasp", "ant", "bee"],
+            "suggested_label": ["bee", "wasp", "bee"],
+            "suggested_label_probability": [0.9, 0.6, 0.8],
+            "flagged": [True, True, False],
+        }
+    )
+    return issues.assign(**columns)
+
+
+@pytest.mark.parametrize("as_frame", [lambda frame: frame, pl.from_pandas])
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("flagged", ["wasp", "bee", "ant", "bee", "bee"]),
+        (0.7, ["ant", "bee", "ant", "bee", "bee"]),
+        (0.0, ["wasp", "bee", "ant", "bee", "bee"]),
+        (1, list(Y)),
+        ([False, True, False], ["wasp", "bee", "ant", "wasp", "bee"]),
+        (np.zeros(3, dtype=bool), list(Y)),
+    ],
+)
+def test_suggestions_are_accepted(accept, expected, as_frame):
+    y = Y.copy()
+    assert_array_equal(apply_corrections(y, as_frame(make_issues()), accept), expected)
+    assert_array_equal(y, Y)
+
+
+def test_decisions_are_made():
+    issues = make_issues(decision=["keep", "suggested", None])
+    assert_array_equal(apply_corrections(Y, issues), ["wasp", "bee", "ant", "wasp", "bee"])
+    issues = make_issues(decision=[" ant ", "", "wasp"])
+    assert_array_equal(apply_corrections(Y, issues), ["ant", "wasp", "ant", "ant", "bee"])
+
+
+def test_kind_of_y_stays():
+    issues = make_issues(decision=["suggested", "", ""])
+    series = pd.Series(Y, index=list("vwxyz"), name="insect")
+    corrected = apply_corrections(series, issues)
+    assert corrected.name == "insect"
+    assert corrected.to_dict() == {"v": "ant", "w": "bee", "x": "ant", "y": "bee", "z": "bee"}
+    assert series["y"] == "wasp"
+    category = apply_corrections(series.astype("category"), issues)
+    assert category.dtype == "category"
+    assert list(category) == list(corrected)
+    of_polars = pl.Series("insect", Y)
+    corrected = apply_corrections(of_polars, issues)
+    assert corrected.to_list() == ["ant", "bee", "ant", "bee", "bee"]
+    assert of_polars.to_list() == list(Y)
+    assert apply_corrections(Y.tolist(), issues).tolist() == corrected.to_list()
+
+
+@pytest.mark.parametrize("y", [[0, 1, 0, 2, 1], [0.0, 1.0, 0.0, 2.0, 1.0]])
+def test_numbers_may_be_written_in_any_way(y):
+    issues = pd.DataFrame(
+        {"position": [3, 0], "given_label": ["2", "0.0"], "suggested_label": ["1.0", "2"]}
+    ).assign(decision=["suggested", 1])
+    corrected = apply_corrections(y, issues)
+    assert corrected.tolist() == [1, 1, 0, 1, 1]
+    assert corrected.dtype == np.asarray(y).dtype
+
+
+def test_the_same_decision_may_come_twice():
+    issues = pd.concat([make_issues(decision=["bee", "", ""])] * 2)
+    assert apply_corrections(Y, issues)[3] == "bee"
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"decision": ["moth", "", "fly"]}, "decision must be .*'wasp'.*'moth' for row 3, 'fly'"),
+        ({"position": [3, 0, 5]}, "from 0 to 4; it is '5'"),
+        ({"position": [3, -1, 0]}, "from 0 to 4; it is '-1'"),
+        ({"position": ["3", "1.5", "x"]}, "it is '1.5', 'x'"),
+        ({"position": [3, 3, 1]}, "other labels .* 'ant' for row 3, which has 'wasp'"),
+        (
+            {"position": [3, 3, 1], "given_label": ["wasp", "wasp", "bee"]},
+            "one decision per row; there are 'bee' and 'wasp' for row 3",
+        ),
+        ({"given_label": ["wasp", "fly", "bee"]}, "given_label must be .*'fly' for row 0"),
+    ],
+)
+def test_what_cannot_be_decided_is_named(columns, message):
+    issues = make_issues(**{"decision": ["suggested", "suggested", "keep"], **columns})
+    with pytest.raises(ValueError, match=message):
+        apply_corrections(Y, issues)
+
+
+def test_keep_contradicts_another_label():
+    issues = pd.concat([make_issues(decision=[d, "", ""]) for d in ("keep", "ant")])
+    with pytest.raises(ValueError, match="'wasp' and 'ant' for row 3"):
+        apply_corrections(Y, issues)
+
+
+def test_rows_without_decision_may_be_of_other_labels():
+    issues = make_issues(given_label=["moth"] * 3, decision=["", "", ""])
+    assert_array_equal(apply_corrections(Y, issues), Y)
+
+
+def test_many_errors_are_counted():
+    y = np.array(["a", "b"] * 10)
+    issues = pd.DataFrame(
+        {"position": range(20), "given_label": y, "suggested_label": y, "decision": "c"}
+    )
+    with pytest.raises(ValueError, match=r"'c' for row 4, and 15 more\.$"):
+        apply_corrections(y, issues)
+
+
+@pytest.mark.parametrize(
+    ("accept", "message"),
+    [
+        ("all", "got 'all'"),
+        (1.5, "from 0 to 1; got 1.5"),
+        ([True], "each of the 3 issues"),
+        ([1, 0, 1], "each of the 3 issues"),
+        (True, "each of the 3 issues"),
+        ("decision", 'no column "decision"'),
+    ],
+)
+def test_unclear_acceptance_is_refused(accept, message):
+    with pytest.raises(ValueError, match=message):
+        apply_corrections(Y, make_issues(), accept)
+
+
+def test_other_tables_are_refused():
+    with pytest.raises(ValueError, match=r"no column given_label, suggested_label; .* position, x"):
+        apply_corrections(Y, pd.DataFrame({"position": [1], "x": [2]}))
+
+
+def test_a_class_called_as_a_decision_is_refused():
+    y = np.array(["keep", "throw"])
+    issues = pd.DataFrame(
+        {"position": [0], "given_label": ["keep"], "suggested_label": ["throw"], "decision": ["x"]}
+    )
+    with pytest.raises(ValueError, match="A class is called 'keep'"):
+        apply_corrections(y, issues)
+    assert apply_corrections(y, issues, [True]).tolist() == ["throw", "throw"]

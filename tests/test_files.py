@@ -1,0 +1,34 @@
+"""Files that are there whole or not at all."""
+
+import pytest
+
+from skdynacor.groundwork.files import writing
+
+
+@pytest.mark.parametrize("before", [None, b"before"])
+@pytest.mark.parametrize("failure", [OSError("disk full"), KeyboardInterrupt()])
+def test_what_was_there_stays_if_writing_fails(tmp_path, before, failure):
+    path = tmp_path / "file"
+    if before is not None:
+        path.write_bytes(before)
+
+    def write_half():
+        with writing(path) as file:
+            file.write(b"half")
+            raise failure
+
+    with pytest.raises(type(failure)):
+        write_half()
+    assert [each.name for each in tmp_path.iterdir()] == ([] if before is None else ["file"])
+    assert before is None or path.read_bytes() == before
+
+
+def test_file_takes_its_place_when_it_is_whole(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"before")
+    with writing(path) as file:
+        file.write(b"after")
+        file.flush()
+        assert path.read_bytes() == b"before"
+    assert path.read_bytes() == b"after"
+    assert len(list(tmp_path.iterdir())) == 1
