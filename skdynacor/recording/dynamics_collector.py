@@ -12,12 +12,14 @@ from sklearn.utils.validation import (
 )
 
 from ..corrupted_array import CorruptedArray, CorruptedCopies
+from ..groundwork.notebooks import NotebookMixin
 from ..groundwork.progress_bar import open_progress
 from ..groundwork.sklearn_private import (
     BaseComposition,
     HasMethods,
     Interval,
     StrOptions,
+    VisualBlock,
     validates_parameters,
 )
 from ..groundwork.validation import encode_known_labels, unchanged_on_error
@@ -37,7 +39,11 @@ from .training_task import TrainingTask
 
 
 class DynamicsCollector(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseComposition, auto_wrap_output_keys=None
+    NotebookMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseComposition,
+    auto_wrap_output_keys=None,
 ):
     """Train a classifier and record a signal of every row at every epoch.
 
@@ -381,6 +387,19 @@ class DynamicsCollector(
         if copies is not None:
             copies = CorruptedCopies(record[n:], copies.labels, copies.sources, of_copies)
         return CorruptedArray(record[:n], copies, beliefs)
+
+    def _sk_visual_block_(self):
+        own = "default net" if self.classifier is None else self.classifier
+        models = {"classifier": own, **dict(self.partners)}
+        names = []
+        for name, model in models.items():
+            kind = model if isinstance(model, str) else type(model).__name__
+            said = (
+                self._heard.describe(name, self._n_features_out) if hasattr(self, "_heard") else []
+            )
+            names.append(f"{name}: {', '.join([kind, *said])}")
+        details = [str(model) for model in models.values()]
+        return VisualBlock("parallel", [*models.values()], names=names, name_details=details)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
