@@ -23,6 +23,7 @@ from skdynacor import DynamicsCollector, LabelCorruptor, make_dynacor_pipeline
 from skdynacor.groundwork import progress_bar
 from skdynacor.groundwork.progress_bar import Part, ProgressBar, Silence, open_progress
 from skdynacor.nets import make_mlp_classifier
+from skdynacor.recording import training_task
 from skdynacor.recording.accelerated_nets import speaks_for_all
 from skdynacor.recording.progress import share_that_agree
 from skdynacor.recording.workload import work_of_forest, work_of_half
@@ -121,6 +122,32 @@ def test_a_forest_shows_its_growth_and_what_it_makes_of_rows_out_of_bag(rows, sh
     assert "tree 40/40" in texts
     agree = (fitted._logits.argmax(axis=1) == rows[1]).mean()
     assert texts[-1] == f"stage 20/20, {agree:.0%} agree"
+
+
+@pytest.fixture
+def dropped(monkeypatch):
+    """Names of the parts that were dropped before the bar was closed."""
+    names, drop = [], ProgressBar.drop
+
+    def spied(self, *parts):
+        names.extend(parts)
+        drop(self, *parts)
+
+    monkeypatch.setattr(ProgressBar, "drop", spied)
+    monkeypatch.setattr(ProgressBar, "__exit__", lambda self, *error: self._bar.close())
+    return names
+
+
+@pytest.mark.parametrize("far_ahead", [True, False])
+def test_forests_that_are_not_needed_are_dropped(rows, quick_net, dropped, monkeypatch, far_ahead):
+    monkeypatch.setattr(training_task, "is_ahead_of_trees", lambda *_: far_ahead)
+    collector(quick_net, held_out=True, partners=WOODS, verbose=1).fit(*rows)
+    assert dropped == (["extra_trees", "random_forest"] if far_ahead else ["random_forest"])
+
+
+def test_a_net_that_adds_nothing_drops_its_second_half(steps, dropped):
+    make_dynacor_pipeline(verbose=1, random_state=0).fit(*steps)
+    assert dropped == ["second-half"]
 
 
 def test_what_is_not_recorded_after_all_leaves_no_gap(steps, shown):
