@@ -76,7 +76,7 @@ def read_page():
     return read_page
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
     """A headless Chromium: one that is installed, or that of playwright."""
     playwright = pytest.importorskip("playwright.sync_api")
