@@ -207,5 +207,8 @@ def _fail(error, code, argv):
 
 
 def _drop_stdout():
-    """Write to nowhere what is still to be written as the process ends, which would fail again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Drop what stdout does not take, so that it does not fail again as the process ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
