@@ -104,6 +104,6 @@ def _format(value):
 
 def _as_numbers(column):
     try:
-        return pd.to_numeric(column)
+        return pd.to_numeric(column.mask(column == "nan"))  # pandas 3 reads no "nan"
     except (ValueError, TypeError):
         return column

@@ -23,7 +23,7 @@ def loaded_after(code):
     [
         "import skdynacor",
         "from skdynacor import LabelCorruptor, CorruptedArray",
-        "import skdynacor.datasets, skdynacor.model_selection",
+        "import skdynacor.datasets, skdynacor.model_selection, skdynacor.inspection",
         "import skdynacor; dir(skdynacor)",
     ],
 )

@@ -420,3 +420,17 @@ def test_clean_says_what_is_flagged_of_nothing_wrong(call, folder):
     assert len(thinned) == 10 + 900 + 1100
     assert "most of a class" in printed
     assert (folder / "clean.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_evidence_is_compared_with_the_truth(call, folder):
+    printed = call("evidence", "--data", folder / "human.npz", "--seeds", 1, "--out", folder)
+    runs = pd.read_csv(folder / "evidence.csv")
+    assert runs.method.unique().tolist() == ["transition", "paper", "cleanlab"]
+    assert runs.noise.unique().tolist() == ["human", "human crowd"]
+    first = runs[runs.noise == "human"]
+    assert first["both true"].between(0.8, 1).all()
+    crowd = runs[runs.noise == "human crowd"]  # only few labels are right, and these are flagged
+    assert crowd["right where wrong"].isna().all()
+    assert (first["right suggestions"] <= first["right where wrong"]).all()
+    assert "both true" in printed
+    assert (folder / "evidence.png").exists()
