@@ -7,6 +7,7 @@ import joblib
 
 from ..groundwork.files import writing
 from ..inspection import label_issues, noise_summary, write_review
+from ..reporting.report import report
 from .data import read_data
 from .outputs import check_outputs
 from .preprocessing import make_pipeline_for
@@ -66,7 +67,10 @@ def find(args):
 
 def _fit(data, args):
     """Fit, and pass on in a line each what is worth a warning."""
-    pipeline = make_pipeline_for(data, n_jobs=args.jobs, random_state=args.seed)
+    watched = sys.stderr.isatty() and not args.quiet
+    pipeline = make_pipeline_for(
+        data, verbose=int(watched), n_jobs=args.jobs, random_state=args.seed
+    )
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", UserWarning)
@@ -81,8 +85,6 @@ def _write(pipeline, data, issues, args):
     if args.out:
         write_review(_with_columns(issues.assign(decision=""), data), args.out.resolve())
     if args.report:
-        from ..reporting.report import report
-
         texts = data.X[data.texts].agg(" ".join, axis=1).tolist() if data.texts else None
         report(pipeline, data.X, data.y, args.report.resolve(), texts=texts)
     if args.save_pipeline:

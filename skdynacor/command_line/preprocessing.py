@@ -41,12 +41,14 @@ def make_preprocessing(columns, texts):
     return ColumnTransformer(parts, sparse_threshold=1.0)
 
 
-def make_pipeline_for(data, *, n_jobs=None, random_state=None):
+def make_pipeline_for(data, *, verbose=0, n_jobs=None, random_state=None):
     """Make the pipeline that finds wrong labels in a file.
 
     Parameters
     ----------
     data : Data
+    verbose : int, default=0
+        1 shows how far the training is, on stderr.
     n_jobs : int or None, default=None
     random_state : int or None, default=None
 
@@ -56,6 +58,7 @@ def make_pipeline_for(data, *, n_jobs=None, random_state=None):
         The steps of ``make_dynacor_pipeline``, behind ``preprocessing`` if the data are a table.
     """
     pipeline = make_dynacor_pipeline(n_jobs=n_jobs, random_state=random_state)
+    pipeline.set_params(dynamicscollector__verbose=verbose)
     if not hasattr(data.X, "columns"):
         return pipeline
     preprocessing = make_preprocessing(list(data.X.columns), data.texts)
