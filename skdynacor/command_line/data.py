@@ -61,14 +61,16 @@ def read_data(path, label=None, features=None, texts=None, separator=None, encod
     BadInput
         If there is no such file, or not what was asked for in it.
     """
-    if not path.exists():
-        raise BadInput(f"There is no file {path}.")
-    if path.is_dir():
-        raise BadInput(f"{path} is a folder; name a file in it.")
-    if suffix_of(path) == ".npz":
-        return _read_arrays(path, label or "y_given", features or ["X"], texts)
-    table = read_table(path, separator, encoding)
-    return _data_of_table(table, label, features, texts)
+    try:
+        if suffix_of(path) == ".npz":
+            return _read_arrays(path, label or "y_given", features or ["X"], texts)
+        return _data_of_table(read_table(path, separator, encoding), label, features, texts)
+    except FileNotFoundError as error:
+        raise BadInput(f"There is no file {path}.") from error
+    except IsADirectoryError as error:
+        raise BadInput(f"{path} is a folder; name a file in it.") from error
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
 def _data_of_table(table, label, features, texts):
@@ -84,9 +86,12 @@ def _data_of_table(table, label, features, texts):
     if missing.any():
         frame = frame[~missing]
         code.append(f"table = table.dropna(subset=[{label!r}])")
-        notices.append(f"Left out {missing.sum():,} rows without a label.")
+        notices.append(f"Left out {missing.sum():,} rows without a label: empty, NA or the like.")
     given = frame[label].infer_objects().to_numpy()  # with gaps, booleans were objects
-    y = check_labels(given, label)
+    try:
+        y = check_labels(given, label)
+    except BadInput as error:
+        raise BadInput(" ".join([str(error), *notices])) from error
     inferred = ".infer_objects()" if missing.any() else ""
     as_integers = ".astype(int)" if y.dtype.kind != given.dtype.kind else ""
     X = frame[columns.features].copy()

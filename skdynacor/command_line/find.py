@@ -82,14 +82,29 @@ def _fit(data, args):
 
 
 def _write(pipeline, data, issues, args):
-    if args.out:
-        write_review(_with_columns(issues.assign(decision=""), data), args.out.resolve())
-    if args.report:
+    """Write each file that was asked for, whole or not at all."""
+
+    def write_issues(path):
+        write_review(_with_columns(issues.assign(decision=""), data), path)
+
+    def write_report(path):
         texts = data.X[data.texts].agg(" ".join, axis=1).tolist() if data.texts else None
-        report(pipeline, data.X, data.y, args.report.resolve(), texts=texts)
-    if args.save_pipeline:
-        with writing(args.save_pipeline.resolve()) as file:
+        report(pipeline, data.X, data.y, path, texts=texts)
+
+    def write_pipeline(path):
+        with writing(path) as file:
             joblib.dump(pipeline, file)
+
+    for path, write in [
+        (args.out, write_issues),
+        (args.report, write_report),
+        (args.save_pipeline, write_pipeline),
+    ]:
+        if path is not None:
+            try:
+                write(path.resolve())
+            except OSError as error:
+                raise OSError(f"{path} was not written: {error.strerror}.") from error
 
 
 def _with_columns(issues, data):

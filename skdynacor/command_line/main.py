@@ -88,7 +88,10 @@ def _add_find(commands):
         help="columns that hold text (default: those that look like it)",
     )
     reading.add_argument(
-        "--separator", help="what separates columns (default: a comma, or a tab of .tsv)"
+        "--separator",
+        type=_separator,
+        metavar="CHARACTER",
+        help="what separates columns (default: a comma, or a tab of .tsv)",
     )
     reading.add_argument("--encoding", help="of a text file, such as cp1252 (default: utf-8)")
     writing = find.add_argument_group("what to write")
@@ -112,8 +115,10 @@ def _add_find(commands):
     )
     writing.add_argument("--quiet", action="store_true", help="print nothing but errors")
     running = find.add_argument_group("how to run")
-    running.add_argument("--seed", type=int, default=0, help="of the random numbers (default: 0)")
-    running.add_argument("--jobs", type=int, metavar="N", help="processes to use, -1 for all cores")
+    running.add_argument("--seed", type=_seed, default=0, help="of the random numbers (default: 0)")
+    running.add_argument(
+        "--jobs", type=_jobs, metavar="N", help="processes to use, -1 for all cores"
+    )
     running.add_argument(
         "--fail-above",
         type=_share,
@@ -134,15 +139,36 @@ def _add_demo(commands):
     demo.add_argument(
         "--out", type=Path, default=Path("demo-output"), help="folder to write to (demo-output)"
     )
-    demo.add_argument("--seed", type=int, default=0, help="of the random numbers (default: 0)")
+    demo.add_argument("--seed", type=_seed, default=0, help="of the random numbers (default: 0)")
     demo.add_argument("--debug", action="store_true", help="show where an error came from")
     demo.set_defaults(run=_demo)
+
+
+def _separator(text):
+    separator = text.replace("\\t", "\t")
+    if len(separator) != 1:
+        raise argparse.ArgumentTypeError(f"must be one character; got {text!r}")
+    return separator
+
+
+def _seed(text):
+    seed = int(text)
+    if not 0 <= seed < 2**32:
+        raise argparse.ArgumentTypeError(f"must be from 0 to 2**32 - 1; got {text}")
+    return seed
+
+
+def _jobs(text):
+    jobs = int(text)
+    if jobs == 0:
+        raise argparse.ArgumentTypeError("must be at least 1, or -1 for all cores; got 0")
+    return jobs
 
 
 def _share(text):
     share = float(text)
     if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError(f"must be between 0 and 1; got {text}")
+        raise argparse.ArgumentTypeError(f"must be from 0 to 1; got {text}")
     return share
 
 

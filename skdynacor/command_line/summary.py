@@ -32,7 +32,7 @@ def describe(path, data, noise_rate, flags, classes):
             "flagged": classes["n_flagged"],
             "noise rate": classes["noise_rate"].map("{:.1%}".format),
             "most confused with": [
-                "" if pd.isna(other) else f"{_short(other)} ({count})"
+                f"{_short(other)} ({count})" if count > 0 else ""
                 for other, count in zip(
                     classes["most_confused_with"], classes["n_confused"], strict=True
                 )

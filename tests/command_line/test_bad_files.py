@@ -9,6 +9,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from skdynacor.command_line import data
+
 GOOD = "a,b,y\n" + "".join(f"{i % 7},{i % 5},{'no' if i % 2 else 'yes'}\n" for i in range(40))
 
 
@@ -89,11 +91,20 @@ def test_encodings_are_read(command, tmp_path, encoding):
     assert "table[['a', 'b']]" in program
 
 
-def test_a_missing_file_a_folder_and_an_unknown_kind(refused, tmp_path):
+def test_a_missing_file_a_folder_and_others_that_are_not_read(refused, tmp_path, monkeypatch):
     assert f"no file {tmp_path}/none.csv" in refused(tmp_path / "none.csv", "--label", "y")
-    assert "is a folder" in refused(tmp_path, "--label", "y")
+    (tmp_path / "folder.csv").mkdir()
+    assert "is a folder" in refused(tmp_path / "folder.csv", "--label", "y")
+    assert "is of a kind not known here" in refused(tmp_path, "--label", "y")
     (tmp_path / "sheet.xlsx").touch()
     assert "Save the sheet as CSV" in refused(tmp_path / "sheet.xlsx", "--label", "y")
+
+    def refuse(*args):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(data, "read_table", refuse)
+    message = refused(tmp_path / "private.csv", "--label", "y")
+    assert "private.csv cannot be read: Permission denied." in message
 
 
 @pytest.mark.parametrize(
@@ -105,6 +116,10 @@ def test_a_missing_file_a_folder_and_an_unknown_kind(refused, tmp_path):
         (np.linspace(0, 1, 40), "are measurements, such as 0.02"),
         ([None] * 40, "0 rows have a label in 'y'; at least 5"),
         (["a", "b"] * 2 + [None] * 36, "4 rows have a label"),
+        (
+            ["US", "NA"] * 20,
+            "All labels in 'y' are 'US'; there must be two classes or more. Left out 20",
+        ),
     ],
 )
 def test_labels_that_are_no_classes(refused, tmp_path, labels, message):
