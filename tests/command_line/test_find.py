@@ -5,7 +5,6 @@ import json
 import joblib
 import numpy as np
 import pandas as pd
-import pytest
 
 from skdynacor.command_line import outputs
 from skdynacor.groundwork import files
