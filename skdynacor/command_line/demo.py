@@ -16,14 +16,22 @@ from ..pipeline import make_dynacor_pipeline
 from ..reporting.report import report
 from .outputs import check_outputs
 
-_YOUR_OWN = """
+_TEXT = """\
+{} images of handwritten digits, some labels replaced by wrong ones
+
+{}
+
+Of the last, wrote {} (for a spreadsheet),
+{} (how labels are learnt) and {} (for a browser).
+
 Your own data, a table with a column of labels:
 
-    skdynacor find data.csv --label COLUMN --out issues.csv --report report.html"""
+    skdynacor find data.csv --label COLUMN --out issues.csv --report report.html
+"""
 
 
 def demo(args):
-    """Plant errors, find them, and write down what was found.
+    """Plant errors, find them, write down and describe what was found.
 
     Parameters
     ----------
@@ -33,12 +41,13 @@ def demo(args):
     -------
     code : int
         0.
+    text : str
+        For stdout.
     """
     paths = [args.out / name for name in ("issues.csv", "trajectories.png", "report.html")]
     args.out.mkdir(parents=True, exist_ok=True)
     check_outputs({"--out": paths[0]})
     X, y_true = load_digits(return_X_y=True)
-    print(f"{len(y_true)} images of handwritten digits, some labels replaced by wrong ones\n")
     found = {}
     for kind, rate in [("asymmetric", 0.2), ("symmetric", 0.3)]:
         y, wrong = make_label_noise(y_true, kind, rate, random_state=args.seed)
@@ -54,18 +63,14 @@ def demo(args):
             "F1": f1_score(wrong, flags),
             "seconds": time.perf_counter() - start,
         }
-    table = pd.DataFrame.from_dict(found, orient="index").rename_axis("planted errors")
-    print(table.reset_index().to_string(index=False, float_format="{:.2f}".format))
-
+    scores = pd.DataFrame.from_dict(found, orient="index").rename_axis("planted errors")
+    scores = scores.reset_index().to_string(index=False, float_format="{:.2f}".format)
     issues = label_issues(pipeline, X, y, only_flagged=True)
     rows = issues["position"]
     write_review(issues.assign(true_label=y_true[rows], planted=wrong[rows]), paths[0])
     _draw(TrajectoryDisplay.from_estimator(pipeline, X, y), paths[1])
     report(pipeline, X, y, paths[2], images=X.reshape(-1, 8, 8))
-    print(f"\nOf the last, wrote {paths[0]} (for a spreadsheet),")
-    print(f"{paths[1]} (how labels are learnt) and {paths[2]} (for a browser).")
-    print(_YOUR_OWN)
-    return 0
+    return 0, _TEXT.format(len(y_true), scores, *paths)
 
 
 def _draw(display, path):

@@ -18,7 +18,7 @@ NOISY = 3
 
 
 def find(args):
-    """Read, fit, write and say what was found.
+    """Read, fit, write, and describe what was found.
 
     Parameters
     ----------
@@ -28,6 +28,8 @@ def find(args):
     -------
     code : int
         What the process ends with: 0, or ``NOISY`` where labels are noisier than allowed.
+    text : str
+        For stdout.
 
     Raises
     ------
@@ -45,24 +47,24 @@ def find(args):
         for notice in data.notices:
             print(f"skdynacor: {notice}", file=sys.stderr)
     if args.print_pipeline:
-        print(write_program(data, n_jobs=args.jobs, random_state=args.seed), end="")
-        return 0
+        return 0, write_program(data, n_jobs=args.jobs, random_state=args.seed)
     pipeline = _fit(data, args)
     detector = pipeline[-1]
     issues = label_issues(pipeline, data.X, data.y, only_flagged=True)
     classes = noise_summary(pipeline, data.X, data.y)
     _write(pipeline, data, issues, args)
+    too_noisy = args.fail_above is not None and detector.noise_rate_ > args.fail_above
     found = args.file, data, detector.noise_rate_, detector.flags_, classes
     if args.json:
         files = {option.strip("-"): str(path) for option, path in outputs.items() if path}
-        print(to_json(*found, issues, files))
-    elif not args.quiet:
-        print(describe(*found))
+        parts = [to_json(*found, issues, files)]
+    elif args.quiet:
+        parts = []
+    else:
+        parts = [describe(*found), _next_steps(args, len(issues))]
         if not args.out and len(issues):
-            print("\n" + describe_worst(_with_columns(issues, data), data.texts))
-        print("\n" + _next_steps(args, len(issues)))
-    too_noisy = args.fail_above is not None and detector.noise_rate_ > args.fail_above
-    return NOISY if too_noisy else 0
+            parts.insert(1, describe_worst(_with_columns(issues, data), data.texts))
+    return NOISY if too_noisy else 0, "\n\n".join(parts) + "\n" * bool(parts)
 
 
 def _fit(data, args):

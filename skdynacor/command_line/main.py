@@ -203,25 +203,32 @@ def main(argv=None):
     """
     argv = sys.argv[1:] if argv is None else [str(arg) for arg in argv]
     try:
-        try:
-            args = make_parser().parse_args(argv)
-            return args.run(args)
-        finally:
-            sys.stdout.flush()  # while what goes wrong with it can be told
+        args = make_parser().parse_args(argv)
+        code, text = args.run(args)
+        _print(text)
+        return code
     except SystemExit as stopped:  # of --help and --version
         return stopped.code
-    except BrokenPipeError:  # who read the output, such as head, has seen enough
-        _drop_stdout()
-        return 0
     except KeyboardInterrupt:
         return _fail("interrupted", 130, argv)
     except BadInput as error:
         return _fail(error, 2, argv)
+    except (OSError, ValueError, ImportError) as error:
+        return _fail(error, 1, argv)
     except Exception as error:
-        if isinstance(error, OSError):
-            _drop_stdout()
-        known = isinstance(error, (OSError, ValueError, ImportError))
-        return _fail(error if known else f"{type(error).__name__}: {error}", 1, argv)
+        return _fail(f"{type(error).__name__}: {error}", 1, argv)
+
+
+def _print(text):
+    """Print, and tell now what goes wrong with that; a reader that leaves has seen enough."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        # What is left in the buffer would fail again as the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise
 
 
 def _fail(error, code, argv):
@@ -230,11 +237,3 @@ def _fail(error, code, argv):
         traceback.print_exc()
     print(f"skdynacor: error: {' '.join(str(error).split())}", file=sys.stderr)
     return code
-
-
-def _drop_stdout():
-    """Drop what stdout does not take, so that it does not fail again as the process ends."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -9,17 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-COMMAND = [sys.executable, "-m", "skdynacor"]
+from skdynacor.command_line.main import main
 
 
-def run(*args, **options):
-    command = [*COMMAND, *map(str, args)]
-    return subprocess.run(command, stderr=subprocess.PIPE, text=True, **options)
-
-
-def test_the_module_runs_and_the_script_is_the_same():
-    result = run("--version", stdout=subprocess.PIPE)
-    assert (result.returncode, result.stderr) == (0, "")
+def test_the_script_is_the_module():
     project = (Path(__file__).parents[2] / "pyproject.toml").read_text()
     assert 'skdynacor = "skdynacor.command_line.main:main"' in project
 
@@ -28,20 +21,22 @@ def test_a_reader_that_leaves_is_no_failure(mixed_csv, tmp_path):
     reading, writing = os.pipe()
     os.close(reading)
     path = tmp_path / "issues.csv"
-    args = ("find", mixed_csv, "--label", "label", "--out", path)
-    result = run(*args, stdout=writing)
+    command = [sys.executable, "-m", "skdynacor", "find", str(mixed_csv), "--label", "label"]
+    command += ["--out", str(path), "--fail-above", "0.01"]
+    result = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True)
     os.close(writing)
-    assert result.returncode == 0
+    assert result.returncode == 3  # as with one that stays
     assert len(result.stderr.splitlines()) == 1  # of the column that was left out
     assert path.exists()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-def test_a_full_disk_behind_stdout_is_a_failure(mixed_csv):
+def test_a_full_disk_behind_stdout_is_a_failure(mixed_csv, monkeypatch, capsys):
     with open("/dev/full", "w") as full:
-        result = run("find", mixed_csv, "--label", "label", "--print-pipeline", stdout=full)
-    assert result.returncode == 1
-    assert result.stderr.splitlines()[1:] == [
+        monkeypatch.setattr(sys, "stdout", full)
+        code = main(["find", str(mixed_csv), "--label", "label", "--print-pipeline"])
+    assert code == 1
+    assert capsys.readouterr().err.splitlines()[1:] == [
         "skdynacor: error: [Errno 28] No space left on device"
     ]
 
