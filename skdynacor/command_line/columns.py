@@ -58,11 +58,10 @@ def choose_columns(frame, label, features=None, texts=None):
         reason = _unusable(column)
         if reason and name in named:
             raise BadInput(f"The column {name!r} {reason}; leave it out.")
-        if name not in named:
-            if texts is None and not reason and _is_text(column):
-                found.append(name)
-            else:
-                reason = reason or _tells_nothing(column, frame[label])
+        if texts is None and not reason and _is_text(column):
+            found.append(name)
+        elif name not in named:
+            reason = reason or _tells_nothing(column, frame[label])
         if reason:
             left_out[name] = reason
         else:

@@ -1,6 +1,7 @@
 """``skdynacor find``: what is found, printed and written."""
 
 import json
+import sys
 
 import joblib
 import numpy as np
@@ -100,6 +101,12 @@ def test_json_is_all_that_is_printed(command, mixed_csv, tmp_path):
 
 def test_quiet_prints_nothing(command, mixed_csv):
     assert command("find", mixed_csv, "--label", "label", "--quiet") == (0, "", "")
+
+
+def test_a_terminal_shows_how_far_it_is(command, mixed_csv, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    _, _, err = command("find", mixed_csv, "--label", "label")
+    assert "%|" in err
 
 
 def test_noise_above_what_is_allowed_has_its_own_exit_code(command, mixed_csv, tmp_path):
