@@ -4,7 +4,7 @@ PYTHON ?= python3
 .PHONY: demo test browser lint doc
 
 demo: .venv/ready
-	.venv/bin/python benchmarks/demo.py --out demo-output
+	.venv/bin/skdynacor demo --out demo-output
 
 test: .venv/ready-for-development .venv-oldest/ready browser
 	.venv/bin/python -m pytest
