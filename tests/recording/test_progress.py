@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tqdm
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.ensemble import (
@@ -339,7 +340,8 @@ def test_silence_asks_for_nothing():
     assert progress is progress_bar.SILENCE
 
 
-def test_no_thread_outlives_the_bar():
+def test_no_thread_outlives_the_bar(monkeypatch):
+    monkeypatch.setattr(tqdm.tqdm, "monitor", None)  # that of somebody else's bar
     assert ProgressBar({"one": Part("One", 1.0)})._bar.monitor is None
 
 
