@@ -19,6 +19,7 @@ from skdynacor.baselines import (
     SimiFeatR,
     SimiFeatV,
 )
+from skdynacor.cleaning import LabelCleaningClassifier
 from skdynacor.nets import make_mlp_classifier
 
 QUICK_NET = make_mlp_classifier(max_epochs=2)
@@ -41,6 +42,8 @@ ESTIMATORS = [
     ConfidentLearning(LogisticRegression(), cv=2),
     SimiFeatV(),
     SimiFeatR(),
+    LabelCleaningClassifier(LogisticRegression(), random_state=0),
+    LabelCleaningClassifier(LogisticRegression(), SimiFeatV(), strategy="reweight"),
 ]
 
 pytestmark = pytest.mark.filterwarnings(
