@@ -6,6 +6,7 @@ import os
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
+
 from skdynacor.command_line.main import main
 
 
