@@ -5,6 +5,7 @@ labels, on the right ones (the most that cleaning can reach), on labels cleaned 
 and by cleanlab's ``CleanLearning``. Data without noise are among the settings.
 """
 
+import warnings
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -15,6 +16,7 @@ from figures import plt
 from harness import Benchmark
 from scoring import timed
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
@@ -47,7 +49,8 @@ def compare(argument, seed, variants):
         np.arange(len(y)), test_size=0.25, stratify=y_true, random_state=seed
     )
     X = X.reshape(len(X), -1).astype(np.float32)
-    with TemporaryDirectory() as memory:
+    with TemporaryDirectory() as memory, warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the net stops after 20 epochs
         for variant in variants:
             way, classifier = variant["labels"], CLASSIFIERS[variant["classifier"]](seed)
             labels = y_true if way == "right" else y

@@ -43,12 +43,13 @@ ESTIMATORS = [
     SimiFeatV(),
     SimiFeatR(),
     LabelCleaningClassifier(LogisticRegression(), random_state=0),
-    LabelCleaningClassifier(LogisticRegression(), SimiFeatV(), strategy="reweight"),
+    LabelCleaningClassifier(LogisticRegression(), strategy="reweight", random_state=0),
 ]
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:X carries no corrupted copies",
     "ignore:X carries no beliefs",
+    "ignore:Using the fractional value max_samples",  # of ten rows
     "ignore::sklearn.exceptions.SkipTestWarning",
 )
 

@@ -5,9 +5,8 @@ from numbers import Real
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.pipeline import Pipeline
-from sklearn.utils import get_tags, indexable
+from sklearn.utils import check_array, get_tags, indexable
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, check_memory, column_or_1d, has_fit_parameter
 
 from ..groundwork.sklearn_private import (
@@ -104,7 +103,7 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
 
     _parameter_constraints: dict = {
         "estimator": [HasMethods(["fit", "predict"])],
-        "detector": [object],
+        "detector": "no_validation",  # anything with fit_predict, see detect
         "strategy": [StrOptions(set(STRATEGIES))],
         "relabel_above": [Interval(Real, 0, 1, closed="both")],
         "memory": [str, HasMethods(["cache"]), None],
@@ -151,11 +150,7 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
         with unchanged_on_error(self):
             X, y = indexable(X, y)
             y = column_or_1d(y, warn=True)
-            check_classification_targets(y)
-            if len(y) < MIN_SAMPLES:
-                raise ValueError(
-                    f"Found {len(y)} sample(s) while a minimum of {MIN_SAMPLES} is required."
-                )
+            self._check_rows(X)
             self.classes_, codes = encode_labels(y)
             weights_name = self._weights_name() if self.strategy == "reweight" else None
             detector = self.detector
@@ -172,6 +167,24 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
                 X = safe_indexing(X, rows)
             self.estimator_ = clone(self.estimator).fit(X, self.classes_[codes[rows]], **options)
         return self
+
+    def _check_rows(self, X):
+        """Check rows as the classifier takes them, before they are judged; they are not changed."""
+        if isinstance(self.estimator, Pipeline):
+            return  # its steps know what they take
+        wanted = get_tags(self.estimator).input_tags
+        check_array(
+            X,
+            accept_sparse=wanted.sparse,
+            accept_large_sparse=False,
+            dtype=None,
+            ensure_all_finite="allow-nan" if wanted.allow_nan else True,
+            ensure_2d=wanted.two_d_array,
+            allow_nd=True,
+            ensure_min_samples=MIN_SAMPLES,
+            estimator=self,
+            input_name="X",
+        )
 
     def _clean(self, codes, detection):
         """Give the codes of the cleaned labels, and the weights of the rows, (n_samples,) both."""

@@ -407,3 +407,21 @@ def test_evidence_is_compared_with_the_truth(call, folder):
     assert (first["right suggestions"] <= first["right where wrong"]).all()
     assert "both true" in printed
     assert (folder / "evidence.png").exists()
+
+
+def test_cleaning_is_compared_with_right_and_with_noisy_labels(call, folder):
+    args = ("--data", folder / "human.npz", "--noise", "human", "none 0", "--seeds", 1)
+    printed = call("cleaning", *args, "--out", folder)
+    runs = pd.read_csv(folder / "cleaning.csv")
+    assert len(runs) == 2 * 3 * 6
+    assert runs.noise.unique().tolist() == ["human", "none 0"]
+    accuracy = runs.set_index(["noise", "classifier", "labels"]).accuracy
+    assert accuracy["human", "logistic", "noisy"] < accuracy["human", "logistic", "right"]
+    assert accuracy["human", "boosting", "drop"] > accuracy["human", "boosting", "noisy"]
+    assert (
+        accuracy["none 0"]
+        .unstack("labels")
+        .noisy.equals(accuracy["none 0"].unstack("labels").right)
+    )
+    assert "share of the gap closed" in printed
+    assert (folder / "cleaning.png").exists()
