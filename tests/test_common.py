@@ -20,6 +20,7 @@ from skdynacor.baselines import (
     SimiFeatV,
 )
 from skdynacor.nets import make_mlp_classifier
+from skdynacor.robust import DivideMixClassifier
 
 QUICK_NET = make_mlp_classifier(max_epochs=2)
 FOREST = RandomForestClassifier(5)
@@ -41,6 +42,8 @@ ESTIMATORS = [
     ConfidentLearning(LogisticRegression(), cv=2),
     SimiFeatV(),
     SimiFeatR(),
+    DivideMixClassifier(make_mlp_classifier(max_epochs=8, batch_size=16), warm_up=4),
+    DivideMixClassifier(QUICK_NET, warm_up=1, detector=DynaCorDetector(), gamma=0.2),
 ]
 
 pytestmark = pytest.mark.filterwarnings(

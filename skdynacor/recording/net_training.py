@@ -200,8 +200,8 @@ def _leave_out(net, dataset, only):
 def _tell_rows(net, dataset):
     if n_processes_of(net) > 1:
         raise ValueError(
-            f"{type(net.criterion_).__name__} keeps something for each row, and rows go from process "
-            "to process where several train the classifier. Train in one process."
+            f"{type(net.criterion_).__name__} keeps something for each row, and rows go from one "
+            "process to another where several train the classifier. Train in one process."
         )
     return TellRows(len(dataset))
 

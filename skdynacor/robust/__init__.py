@@ -6,9 +6,11 @@ nets, and none of them flags labels: that is what detectors are for.
 """
 
 from .criteria import GeneralizedCrossEntropy, SymmetricCrossEntropy
+from .divide_mix_classifier import DivideMixClassifier
 from .early_learning import EarlyLearningRegularization, FollowRows
 
 __all__ = [
+    "DivideMixClassifier",
     "EarlyLearningRegularization",
     "FollowRows",
     "GeneralizedCrossEntropy",
