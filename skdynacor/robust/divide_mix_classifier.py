@@ -378,6 +378,7 @@ class DivideMixClassifier(ClassifierMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
+        tags.input_tags.three_d_array = True  # and more: rows have any shape
         return tags
 
 

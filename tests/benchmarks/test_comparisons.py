@@ -434,3 +434,21 @@ def test_evidence_is_compared_with_the_truth(call, folder):
     assert (first["right suggestions"] <= first["right where wrong"]).all()
     assert "both true" in printed
     assert (folder / "evidence.png").exists()
+
+
+def test_robust_trainings_are_compared_by_accuracy_and_flags(call, refused, folder):
+    args = ["--data", "digits300", "--seeds", 1, "--epochs", 6, "--out", folder]
+    printed = call("robust", *args, "--noise", "symmetric 0.2")
+    runs = pd.read_csv(folder / "robust.csv").set_index("method")
+    criteria = ["cross_entropy", "gce", "sce", "elr"]
+    assert runs.index.tolist() == [*criteria, "dividemix", "ddyna_l", "ddyna_s"]
+    assert runs.accuracy.between(10, 100).all()
+    assert runs.accuracy.max() > 60
+    assert runs.F1.max() > 40
+    assert runs.accuracy.nunique() > 4
+    assert "Accuracy on held-out rows" in printed
+    assert (folder / "robust.png").read_bytes()[:4] == b"\x89PNG"
+    # Of two classes, more wrong labels than right ones teach nothing.
+    known = refused("robust", "--data", folder / "human.npz", "--noise", "symmetric 0.5")
+    assert "known are symmetric 0.2." in known
+    assert "known are mlp, resnet18" in refused("robust", "--classifier", "boosting")

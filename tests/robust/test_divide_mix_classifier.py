@@ -126,14 +126,17 @@ def test_right_labels_alone_are_learnt_too(noisy_blobs):
     assert DivideMixClassifier(random_state=0).fit(rows, labels).score(rows, labels) > 0.97
 
 
-def test_images_train_a_resnet_with_augmentations():
+def test_images_train_a_resnet_with_augmentations_and_are_recorded():
     rng = np.random.default_rng(0)
     y = np.arange(40) % 2
     X = rng.random((40, 1, 8, 8), dtype=np.float32)
     X[y == 1, :, :4] += 1
     net = make_resnet_classifier(18, max_epochs=6, module__width=4, batch_size=8, lr=0.05)
-    classifier = DivideMixClassifier(net, warm_up=3, augment=random_flip, random_state=0)
-    assert classifier.fit(X, y).score(X, y) > 0.8
+    classifier = DivideMixClassifier(net, warm_up=3, augment=random_flip)
+    collector = DynamicsCollector(classifier, random_state=0)
+    assert collector.fit_transform(X, y).shape == (40, 6)
+    classifier = collector.classifier_
+    assert classifier.score(X, y) > 0.8
     with pytest.raises(ValueError, match="8, 8"):
         classifier.predict(X[:, :, :4])
 
