@@ -1,20 +1,36 @@
 # Each target sets up what it needs: a virtual environment, and the package under constraints.
 PYTHON ?= python3
 
-.PHONY: demo test lint doc
+.PHONY: demo test browser lint doc screenshots
 
 demo: .venv/ready
-	.venv/bin/python benchmarks/demo.py --out demo-output
+	.venv/bin/skdynacor demo --out demo-output
 
-test: .venv/ready-for-development .venv-oldest/ready
+test: .venv/ready-for-development .venv-oldest/ready browser
 	.venv/bin/python -m pytest
 	SCIPY_ARRAY_API=1 .venv/bin/python -m pytest tests/test_common.py
 	.venv-oldest/bin/python -m pytest
+
+# Tests of the report look at it in Chromium; without one they are skipped, and say so.
+browser: .venv/ready-for-development
+	@for name in chromium chromium-browser google-chrome chrome; do \
+		command -v $$name >/dev/null && exit; done; \
+	{ test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+		apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium; } || \
+		.venv/bin/playwright install chromium || \
+		echo "No Chromium could be installed: tests that need one are skipped."
 
 lint: .venv/ready-for-development
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/lint-imports
+
+doc: .venv/ready-for-development
+	.venv/bin/python -m sphinx -W --keep-going --quiet doc build/doc
+	@echo "Wrote build/doc/index.html"
+
+screenshots: .venv/ready-for-development browser
+	.venv/bin/python doc/make_screenshots.py
 
 .venv/ready: constraints.txt pyproject.toml
 	$(PYTHON) -m venv .venv

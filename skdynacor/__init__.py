@@ -15,11 +15,13 @@ from .detection.transition_detector import TransitionDetector
 
 __version__ = "0.1.0"
 
-# Importing torch takes seconds, so what needs it is imported when it is first asked for.
-_TORCH_BACKED = {
+# Importing torch takes seconds, so what needs it, and what looks at results, is imported when it is
+# first asked for.
+_LAZY = {
     "DynamicsCollector": ".recording.dynamics_collector",
     "DynaCorDetector": ".detection.dynacor_detector",
     "make_dynacor_pipeline": ".pipeline",
+    "report": ".reporting.report",
 }
 
 __all__ = [
@@ -29,15 +31,15 @@ __all__ = [
     "CorruptedRows",
     "LabelCorruptor",
     "TransitionDetector",
-    *_TORCH_BACKED,
+    *_LAZY,
 ]
 
 
 def __getattr__(name):
-    if name in _TORCH_BACKED:
-        return getattr(import_module(_TORCH_BACKED[name], __name__), name)
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name], __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__():
-    return sorted([*globals(), *_TORCH_BACKED])
+    return sorted([*globals(), *_LAZY])

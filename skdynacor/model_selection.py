@@ -2,6 +2,8 @@
 
 import numpy as np
 
+__all__ = ["InSample"]
+
 
 class InSample:
     """One split in which all rows train and all rows are scored.

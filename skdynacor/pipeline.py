@@ -55,6 +55,7 @@ def make_dynacor_pipeline(
     device="auto",
     memory=None,
     n_jobs=None,
+    verbose=0,
     random_state=None,
 ):
     """Make the pipeline that finds wrong labels.
@@ -91,6 +92,10 @@ def make_dynacor_pipeline(
         Where to keep the training, so that a search over ``alpha`` trains once per ``gamma``.
     n_jobs : int or None, default=None
         How many processes or threads to train with, see ``DynamicsCollector``.
+    verbose : int, default=0
+        1 shows a progress bar over all trainings, and for the recipe "paper" one more over that of
+        the detector's encoder, see ``DynamicsCollector``. It counts as another training for
+        ``memory``.
     random_state : int, RandomState instance or None, default=None
         Passed to every step. Pass an int for results that repeat.
 
@@ -138,10 +143,13 @@ def make_dynacor_pipeline(
         partners=partners,
         device=device,
         n_jobs=n_jobs,
+        verbose=verbose,
         random_state=random_state,
     )
     detector = make_detector(random_state=random_state)
     if recipe == "paper":
-        detector.set_params(device=device, **({} if alpha is None else {"alpha": alpha}))
+        detector.set_params(
+            device=device, verbose=verbose, **({} if alpha is None else {"alpha": alpha})
+        )
     steps = corruptor, collector, detector
     return Pipeline([(type(step).__name__.lower(), step) for step in steps], memory=memory)

@@ -24,6 +24,7 @@ def loaded_after(code):
         "import skdynacor",
         "from skdynacor import LabelCorruptor, CorruptedArray",
         "import skdynacor.datasets, skdynacor.model_selection, skdynacor.inspection",
+        "from skdynacor import report",
         "import skdynacor; dir(skdynacor)",
     ],
 )

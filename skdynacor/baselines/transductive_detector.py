@@ -4,11 +4,12 @@ from abc import ABCMeta, abstractmethod
 
 from sklearn.base import BaseEstimator
 
+from ..groundwork.notebooks import FlagsMixin
 from ..groundwork.sklearn_private import validates_parameters
 from ..groundwork.validation import row_params, unchanged_on_error, validate_rows_and_labels
 
 
-class TransductiveDetector(BaseEstimator, metaclass=ABCMeta):
+class TransductiveDetector(FlagsMixin, BaseEstimator, metaclass=ABCMeta):
     """A detector of rows with their given labels; it cannot judge rows that it has not seen.
 
     ``_judge(X, codes)`` of a subclass returns flags and scores that are larger for worse labels,

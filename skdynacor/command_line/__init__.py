@@ -1,1 +1,1 @@
-"""The command ``skdynacor``."""
+"""The command ``skdynacor``: find the wrong labels of a file, or see it done."""

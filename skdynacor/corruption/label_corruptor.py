@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ..corrupted_array import CorruptedArray, CorruptedCopies
 from ..corrupted_rows import CorruptedRows
 from ..groundwork.moments import mean_and_scale
+from ..groundwork.notebooks import NotebookMixin
 from ..groundwork.random_numbers import make_rng
 from ..groundwork.sklearn_private import Interval, validates_parameters
 from ..groundwork.sparse_rows import to_canonical
@@ -89,7 +90,11 @@ def _has_more_missing(copies, rows):
 
 
 class LabelCorruptor(
-    OneToOneFeatureMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+    NotebookMixin,
+    OneToOneFeatureMixin,
+    TransformerMixin,
+    BaseEstimator,
+    auto_wrap_output_keys=None,
 ):
     """Add copies of some rows with labels that are known to be wrong.
 
@@ -120,7 +125,7 @@ class LabelCorruptor(
         The classes seen in ``fit``.
     n_features_in_ : int
         Number of features seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, where X had names that are all strings.
 
     See Also

@@ -10,6 +10,7 @@ from sklearn.cluster import KMeans
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..groundwork.devices import choose_device, seeded
+from ..groundwork.progress_bar import Part, open_progress
 from ..groundwork.random_numbers import draw_random_state, draw_seed, make_rng
 from ..groundwork.sklearn_private import Interval, validates_parameters
 from ..groundwork.validation import MIN_SAMPLES, check_copies, check_weights, unchanged_on_error
@@ -44,6 +45,8 @@ class DynaCorDetector(TrajectoryDetector):
         epochs of 46,000 rows come to as much. The further they go, the more rows are flagged.
     device : str, default="auto"
         Where to train: ``"auto"`` takes CUDA when there is one.
+    verbose : int, default=0
+        1 shows a progress bar over the encoder's training, on standard error, which needs tqdm.
     random_state : int, RandomState instance or None, default=None
         Decides the encoder's initial weights. Pass an int for results that repeat.
 
@@ -115,14 +118,25 @@ class DynaCorDetector(TrajectoryDetector):
         "max_epochs": [Interval(Integral, 0, None, closed="left")],
         "lr": [Interval(Real, 0, None, closed="neither")],
         "device": [str],
+        "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
 
-    def __init__(self, alpha=0.05, *, max_epochs=8, lr=8.5e-4, device="auto", random_state=None):
+    def __init__(
+        self,
+        alpha=0.05,
+        *,
+        max_epochs=8,
+        lr=8.5e-4,
+        device="auto",
+        verbose=0,
+        random_state=None,
+    ):
         self.alpha = alpha
         self.max_epochs = max_epochs
         self.lr = lr
         self.device = device
+        self.verbose = verbose
         self.random_state = random_state
 
     @validates_parameters(prefer_skip_nested_validation=True)
@@ -259,7 +273,8 @@ class DynaCorDetector(TrajectoryDetector):
             means = [weighted_mean(embeddings, weights) for weights in (w_originals, w_copies)]
             return torch.stack(means)
 
-        with seeded(draw_seed(rng)):
+        bar = open_progress(self.verbose, lambda: {"encoder": Part("encoder", 1.0)})
+        with bar as progress, seeded(draw_seed(rng)):
             stages = fit_encoder(
                 trajectories,
                 w_originals,
@@ -270,6 +285,7 @@ class DynaCorDetector(TrajectoryDetector):
                 lr=self.lr,
                 chunk=max(1, _CHUNK_ENTRIES // X.shape[1]),
                 keep=_KEPT_ENTRIES // X.shape[1],
+                progress=progress.of("encoder"),
             )
         self._stages = [
             (stage.encoder.cpu(), stage.centroids.cpu().double().numpy()) for stage in stages

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from ..groundwork.progress_bar import SILENCE
 from ..groundwork.weights import to_arrays, to_tensors
 
 
@@ -147,7 +148,17 @@ class Stage(NamedTuple):
 
 
 def fit_encoder(
-    trajectories, w_originals, w_copies, make_centroids, *, alpha, n_epochs, lr, chunk, keep
+    trajectories,
+    w_originals,
+    w_copies,
+    make_centroids,
+    *,
+    alpha,
+    n_epochs,
+    lr,
+    chunk,
+    keep,
+    progress=SILENCE,
 ):
     """Train an encoder and its centroids.
 
@@ -171,6 +182,8 @@ def fit_encoder(
         Adam's step size.
     chunk, keep : int
         Numbers of trajectories.
+    progress : Report or Silence, default=SILENCE
+        Is told of every epoch.
 
     Returns
     -------
@@ -194,6 +207,7 @@ def fit_encoder(
         return q_noisy, group_sums(embeddings, flag(q_noisy), *part_weights)
 
     stages = []
+    progress.begin()
     for epoch in range(n_epochs + 1):
         with torch.set_grad_enabled(whole):
             q_parts, sums_parts = zip(*map(summarise, *chunks), strict=True)
@@ -213,4 +227,5 @@ def fit_encoder(
             for q_grad, *part in zip(q_noisy.grad.split(chunk), *chunks, strict=True):
                 torch.autograd.backward(summarise(*part), [q_grad, sums_grad])
         optimizer.step()
+        progress.reach((epoch + 1) / n_epochs, f"epoch {epoch + 1}/{n_epochs}")
     return stages

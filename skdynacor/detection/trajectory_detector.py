@@ -3,8 +3,10 @@
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from ..groundwork.notebooks import FlagsMixin
 
-class TrajectoryDetector(BaseEstimator):
+
+class TrajectoryDetector(FlagsMixin, BaseEstimator):
     """A detector whose ``fit(X)`` sets ``flags_``, and ``_noise_probability(X)`` judges rows."""
 
     def fit_predict(self, X, y=None):

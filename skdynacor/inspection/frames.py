@@ -39,7 +39,8 @@ def _to_pandas(pandas, column):
         return pandas.arrays.IntegerArray(column.data, np.ma.getmaskarray(column))
     if column.dtype.kind == "f":
         return column.filled(np.nan)
-    return column.astype(object).filled(None)
+    # NB: ``filled(None)`` fills in question marks.
+    return np.where(np.ma.getmaskarray(column), None, column.data.astype(object))
 
 
 def unknown(n_rows, dtype):

@@ -81,6 +81,11 @@ def n_processes_of(net):
     return net.accelerator.num_processes if is_accelerated(net) else 1
 
 
+def speaks_for_all(net):
+    """Tell whether this process is the one to show something, of those that train a net."""
+    return not is_accelerated(net) or net.accelerator.is_main_process
+
+
 def gather(net, tensor):
     """Stack the tensors of all processes that train a net, (n_processes, ...)."""
     if n_processes_of(net) == 1:

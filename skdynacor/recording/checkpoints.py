@@ -198,7 +198,7 @@ def identify(estimator, arrays):
         name: hashlib.blake2b(np.ascontiguousarray(array), digest_size=16).hexdigest()
         for name, array in arrays.items()
     }
-    ignored = ("checkpoint_dir", "keep_checkpoints", "device", "n_jobs")
+    ignored = ("checkpoint_dir", "keep_checkpoints", "device", "n_jobs", "verbose")
     parameters = {
         name: _describe(value)
         for name, value in estimator.get_params().items()

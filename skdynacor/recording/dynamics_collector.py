@@ -12,14 +12,18 @@ from sklearn.utils.validation import (
 )
 
 from ..corrupted_array import CorruptedArray, CorruptedCopies
+from ..groundwork.notebooks import NotebookMixin
+from ..groundwork.progress_bar import open_progress
 from ..groundwork.sklearn_private import (
     BaseComposition,
     HasMethods,
     Interval,
     StrOptions,
+    VisualBlock,
     validates_parameters,
 )
 from ..groundwork.validation import encode_known_labels, unchanged_on_error
+from .accelerated_nets import speaks_for_all
 from .heard_models import HeardModels
 from .partners import (
     anyone_takes_missing,
@@ -35,7 +39,11 @@ from .training_task import TrainingTask
 
 
 class DynamicsCollector(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseComposition, auto_wrap_output_keys=None
+    NotebookMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseComposition,
+    auto_wrap_output_keys=None,
 ):
     """Train a classifier and record a signal of every row at every epoch.
 
@@ -108,6 +116,11 @@ class DynamicsCollector(
         How many processes or threads to use, by joblib's conventions: the two halves are trained at
         once if ``held_out``, and trees of a forest are grown at once that has no ``n_jobs`` of its
         own. Results are the same for any number.
+    verbose : int, default=0
+        1 shows one progress bar over all trainings, on standard error, which needs tqdm: what is
+        trained, its epoch, the share of rows that agree with their labels so far (rows of the other
+        half, or out of bag, if ``held_out``), and the time left. Halves that are trained at once
+        are shown when they are done. Results are the same.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, batches and dropout, and each ``random_state`` that a scikit-learn
         classifier leaves at None. Pass an int for results that repeat.
@@ -135,7 +148,7 @@ class DynamicsCollector(
         ``keep_checkpoints`` says so; not for forests and classifiers with ``staged_*`` methods.
     n_features_in_ : int
         Number of features seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, where X had names that are all strings.
 
     See Also
@@ -182,6 +195,7 @@ class DynamicsCollector(
             Interval(Integral, 1, None, closed="left"),
             None,
         ],
+        "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
 
@@ -201,6 +215,7 @@ class DynamicsCollector(
         keep_checkpoints=True,
         checkpoint_dir=None,
         n_jobs=None,
+        verbose=0,
         random_state=None,
     ):
         self.classifier = classifier
@@ -213,6 +228,7 @@ class DynamicsCollector(
         self.keep_checkpoints = keep_checkpoints
         self.checkpoint_dir = checkpoint_dir
         self.n_jobs = n_jobs
+        self.verbose = verbose
         self.random_state = random_state
 
     @validates_parameters(prefer_skip_nested_validation=True)
@@ -344,11 +360,13 @@ class DynamicsCollector(
             X, self.classes_, codes = validate_for_members(self, X, y)
             task = TrainingTask.of(self, X, codes, copies)
             self._row_keys, self._row_labels, self._row_shape = task.keys, codes, X.shape[1:]
-            if self.held_out:
-                self._heard, record, logits = task.record_held_out()
-            else:
-                trained, record, logits = task.record()
-                self._heard = HeardModels({"classifier": trained}, {"classifier": 1.0}, False)
+            verbose = self.verbose and speaks_for_all(self.classifier)
+            with open_progress(verbose, task.parts) as progress:
+                if self.held_out:
+                    self._heard, record, logits = task.record_held_out(progress)
+                else:
+                    trained, record, logits = task.record(progress=progress)
+                    self._heard = HeardModels({"classifier": trained}, {"classifier": 1.0}, False)
             self.weights_ = self._heard.weights
             self._logits = logits[: len(codes)]
             record, *further = (
@@ -369,6 +387,19 @@ class DynamicsCollector(
         if copies is not None:
             copies = CorruptedCopies(record[n:], copies.labels, copies.sources, of_copies)
         return CorruptedArray(record[:n], copies, beliefs)
+
+    def _sk_visual_block_(self):
+        own = "default net" if self.classifier is None else self.classifier
+        models = {"classifier": own, **dict(self.partners)}
+        names = []
+        for name, model in models.items():
+            kind = model if isinstance(model, str) else type(model).__name__
+            said = (
+                self._heard.describe(name, self._n_features_out) if hasattr(self, "_heard") else []
+            )
+            names.append(f"{name}: {', '.join([kind, *said])}")
+        details = [str(model) for model in models.values()]
+        return VisualBlock("parallel", [*models.values()], names=names, name_details=details)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -3,6 +3,7 @@
 import joblib
 import numpy as np
 
+from ..groundwork.progress_bar import SILENCE
 from .recordings import Recording
 
 
@@ -65,6 +66,8 @@ class Halves:
         Of the originals.
     n_jobs : int, default=1
         Both are trained at once, in processes of their own, if it is more than 1.
+    progress : ProgressBar or Silence, default=SILENCE
+        Is told when a half is done. Processes of their own tell nothing before.
 
     Attributes
     ----------
@@ -72,10 +75,11 @@ class Halves:
         Which rows the first training is told of.
     """
 
-    def __init__(self, train, half, labels, n_jobs=1):
+    def __init__(self, train, half, labels, n_jobs=1, progress=SILENCE):
         self._train = train
         self._half = half
         self._n_jobs = n_jobs
+        self._progress = progress
         alone = (np.bincount(labels) == 1)[labels]  # of its class; a training needs all classes
         own = half[: len(labels)]
         self.told = own | alone
@@ -104,4 +108,9 @@ class Halves:
         calls = [(self._train, (), {"only": np.flatnonzero(told), "name": n}) for n, told in ahead]
         # Processes, since threads would share torch's random numbers.
         n_jobs = min(self._n_jobs, len(calls)) or 1
-        self._done += joblib.Parallel(n_jobs, backend="loky")(calls)
+        if n_jobs > 1:
+            self._progress.of(ahead[0][0]).begin()
+        made = joblib.Parallel(n_jobs, backend="loky", return_as="generator")(calls)
+        for (name, _), recording in zip(ahead, made, strict=True):
+            self._progress.of(name).end()
+            self._done.append(recording)

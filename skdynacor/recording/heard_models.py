@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..corrupted_array import Beliefs
+from .partners import is_net
 from .replay import judge_by_stages, logits_over_stages
 
 
@@ -38,6 +39,17 @@ class HeardModels:
     def rows_at_once(self):
         """How many rows to judge at a time."""
         return min(model.rows_at_once for model in self.trained.values())
+
+    def describe(self, name, n_epochs):
+        """Say, in a list, how long a model was trained, where that is recorded, and its weight."""
+        said = []
+        if self.trained.get(name) is self.recorded:
+            said.append(f"{n_epochs} {'epochs' if is_net(self.recorded.classifier) else 'stages'}")
+        if name not in self.weights:
+            said.append("not needed")
+        elif len(self.weights) > 1:
+            said.append(f"weight {self.weights[name]:.2f}")
+        return said
 
     def beliefs(self, logits, labels, classes):
         """Make ``Beliefs`` of what the models make of some rows."""

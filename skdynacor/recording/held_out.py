@@ -2,11 +2,12 @@
 
 import numpy as np
 
+from ..groundwork.progress_bar import SILENCE
 from ..noise_model.noise_model import gain_of, source_weights
 from .heard_models import HeardModels
 
 
-def hear(halves, partners, labels, is_ahead=None):
+def hear(halves, partners, labels, is_ahead=None, progress=SILENCE):
     """Record a classifier and its partners, as far as they matter, and weigh them.
 
     A classifier that is far ahead of any forest is heard alone. Else the first partner is recorded,
@@ -24,6 +25,8 @@ def hear(halves, partners, labels, is_ahead=None):
     is_ahead : callable or None, default=None
         ``is_ahead(logits, told)`` tells from what the classifier's first half makes of the
         originals, and the mask of those that it was told of, whether it is far ahead.
+    progress : ProgressBar or Silence, default=SILENCE
+        Is told what is not recorded after all.
 
     Returns
     -------
@@ -42,6 +45,7 @@ def hear(halves, partners, labels, is_ahead=None):
     if halves is not None and waiting:
         first = halves.first_logits()
         if is_ahead is not None and is_ahead(first, halves.told):
+            progress.drop(*waiting)
             return _weigh({"classifier": halves.complete()}, labels, separable=True)
     if waiting:
         name = next(iter(waiting))
@@ -49,8 +53,12 @@ def hear(halves, partners, labels, is_ahead=None):
     classifier = None
     if halves is not None and (not recordings or gain(first, ~halves.told).may_matter):
         classifier = halves.complete()
+    elif halves is not None:
+        progress.drop("second-half")
     if waiting and (classifier is None or not gain(classifier.logits[: len(labels)]).matters):
         recordings.update((name, record()) for name, record in waiting.items())
+    else:
+        progress.drop(*waiting)
     if classifier is not None:
         recordings = {"classifier": classifier, **recordings}
     return _weigh(recordings, labels)

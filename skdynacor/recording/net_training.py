@@ -12,12 +12,14 @@ from skorch.callbacks import Callback, EpochScoring, LRScheduler
 from torch import nn
 
 from ..groundwork.devices import seeded
+from ..groundwork.progress_bar import SILENCE
 from ..groundwork.threads import OPERATIONS_PER_THREAD, threads_for, using_threads
 from ..groundwork.weights import to_arrays, to_tensors
 from .accelerated_nets import device_of, drop_schedules, gather, let_go, n_processes_of
 from .checkpoints import TrainingFolder, make_checkpoints
 from .followed_rows import TellRows, follows_rows
 from .net_setup import check_outputs, prepare
+from .progress import EpochReporter
 from .recordings import Recording
 from .replay import hash_rows
 from .row_batches import SomeRows, as_served, to_tensor
@@ -125,6 +127,7 @@ def record_net(
     only=None,
     keep=True,
     folder=None,
+    progress=SILENCE,
 ):
     """Train a net and record the signals of every row at every epoch.
 
@@ -146,6 +149,8 @@ def record_net(
         Whether or where to keep the weights of every epoch.
     folder : TrainingFolder or None, default=None
         Where the training is saved, and taken up again.
+    progress : Report or Silence, default=SILENCE
+        Is told of every epoch.
 
     Returns
     -------
@@ -169,7 +174,11 @@ def record_net(
             fetch=lambda positions: net.iterator_train__collate_fn(dataset.__getitems__(positions)),
             checkpoints=make_checkpoints(keep),
         )
-        listeners = [recorder] if folder is None else [recorder, folder.of(recorder)]
+        own = np.arange(X.shape[0])
+        judged = own if only is None else np.setdiff1d(own, only)
+        listeners = [recorder, EpochReporter(progress, recorder, judged)]
+        if folder is not None:
+            listeners.append(folder.of(recorder))
         if follows_rows(net.criterion_):
             listeners.append(_tell_rows(net, dataset))
         for listener in listeners:

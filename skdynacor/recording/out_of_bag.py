@@ -1,11 +1,16 @@
 """Recording bootstrapped forests out of bag: by the trees that were not told of a row."""
 
+from functools import partial
+from numbers import Integral
+
 import numpy as np
 import torch
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 
+from ..groundwork.progress_bar import SILENCE
 from ..groundwork.sparse_rows import stack_rows
+from .progress import share_that_agree
 from .recordings import Recording
 from .signals import logits_from_probabilities
 from .staged_training import LOGITS_AT_ONCE, check_signals, parts, prepare, spread
@@ -13,6 +18,9 @@ from .staged_training import LOGITS_AT_ONCE, check_signals, parts, prepare, spre
 # Of more rows a tree sees this many, unless the forest says how many: what a tree costs grows
 # faster than what it learns.
 _MOST_ROWS_PER_TREE = 100_000
+
+# The share of the work that is done when all trees are grown, and have yet to judge.
+_GROWING = 0.85
 
 
 def is_bagged(classifier):
@@ -99,6 +107,7 @@ def record_out_of_bag(
     seed,
     sources=None,
     n_jobs=None,
+    progress=SILENCE,
 ):
     """Grow a forest once and record every row by the trees that left it out, as the forest grows.
 
@@ -121,6 +130,8 @@ def record_out_of_bag(
         trees that left these rows out. ``None`` trains on the copies, too.
     n_jobs : int or None, default=None
         That of the forest, if it has none of its own.
+    progress : Report or Silence, default=SILENCE
+        Is told how far the growth is, and the judging.
 
     Returns
     -------
@@ -137,12 +148,11 @@ def record_out_of_bag(
         model.set_params(n_jobs=n_jobs)
     rows = stack_rows(X, copies)
     n_told = len(labels) if sources is None else X.shape[0]
-    if model.max_samples is None and n_told > _MOST_ROWS_PER_TREE:
-        # Trees leave out more rows, so that fewer are enough for as many votes on each.
-        left_out = np.exp(-_MOST_ROWS_PER_TREE / n_told)
-        n_trees = int(np.ceil(model.n_estimators * np.exp(-1) / left_out))
-        model.set_params(max_samples=_MOST_ROWS_PER_TREE, n_estimators=n_trees)
-    model.fit(rows[:n_told], labels[:n_told])
+    model.set_params(**limits(model, n_told))
+    progress.begin()
+    n_trees, n_parts = model.n_estimators, n_stages if progress.shown else 1
+    for n_grown in _grow(model, rows[:n_told], labels[:n_told], n_parts):
+        progress.reach(_GROWING * n_grown / n_trees, f"tree {n_grown}/{n_trees}")
     trained = TrainedForest(model, n_classes, spread(len(model.estimators_), n_stages))
     told_as = np.arange(n_told)  # which row of the training a row stands for
     if sources is not None:
@@ -156,10 +166,37 @@ def record_out_of_bag(
     given = torch.from_numpy(labels)
     record = np.empty((len(signals), len(labels), len(trained.stages)), dtype=np.float32)
     masks = map(left_out, model.estimators_samples_)
+    own, n_kept = slice(X.shape[0]), len(trained.stages)
     for stage, votes in enumerate(trained.votes(rows, masks)):
         logits = to_logits(*votes)
         for part in parts(len(labels), max(1, LOGITS_AT_ONCE // n_classes)):
             for signal, trails in zip(signals, record, strict=True):
                 trails[part, stage] = signal(logits[part], given[part]).numpy()
+        judged = (stage + 1) / n_kept
+        agreement = partial(share_that_agree, logits[own], given[own])
+        progress.reach(_GROWING + (1 - _GROWING) * judged, f"stage {stage + 1}/{n_kept}", agreement)
     check_signals(record)
     return Recording(trained, record, logits.numpy())
+
+
+def limits(forest, n_told):
+    """Give the parameters that bound the cost of a forest, where rows are very many."""
+    if forest.max_samples is not None or n_told <= _MOST_ROWS_PER_TREE:
+        return {}
+    # Trees leave out more rows, so that fewer are enough for as many votes on each.
+    left_out = np.exp(-_MOST_ROWS_PER_TREE / n_told)
+    n_trees = int(np.ceil(forest.n_estimators * np.exp(-1) / left_out))
+    return {"max_samples": _MOST_ROWS_PER_TREE, "n_estimators": n_trees}
+
+
+def _grow(forest, rows, labels, n_parts):
+    """Fit a forest, in parts where these make the same trees; yield how many there are."""
+    n_trees, warm_start = forest.n_estimators, forest.warm_start
+    # A generator would go on drawing, and weights that follow from labels warn of parts.
+    if not isinstance(forest.random_state, Integral) or isinstance(forest.class_weight, str):
+        n_parts = 1
+    n_parts = min(n_parts, max(1, n_trees // effective_n_jobs(forest.n_jobs)))
+    for size in spread(n_trees, n_parts):
+        forest.set_params(warm_start=n_parts > 1, n_estimators=size).fit(rows, labels)
+        yield size
+    forest.set_params(warm_start=warm_start)

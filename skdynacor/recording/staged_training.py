@@ -11,9 +11,11 @@ from sklearn.base import clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import get_tags
 
+from ..groundwork.progress_bar import SILENCE
 from ..groundwork.random_numbers import draw_random_state
 from ..groundwork.sparse_rows import stack_rows
 from .checkpoints import make_checkpoints
+from .progress import share_that_agree
 from .recordings import Recording
 from .signals import logits_from_log_odds, logits_from_probabilities
 
@@ -97,6 +99,7 @@ def record_stages(
     seed,
     only=None,
     keep=True,
+    progress=SILENCE,
 ):
     """Train a scikit-learn classifier once and record the signals of every row at every stage.
 
@@ -120,6 +123,9 @@ def record_stages(
         Positions of the rows to train on; all are judged. ``None`` trains on all.
     keep : bool, default=True
         Whether to keep copies of a classifier that cannot put out its stages again.
+    progress : Report or Silence, default=SILENCE
+        Is told of every stage. Those that a classifier puts out again come at once, when it is
+        fitted.
 
     Returns
     -------
@@ -138,6 +144,7 @@ def record_stages(
     learnt = slice(None) if only is None else only
     examples = rows[learnt], labels[learnt]
     output = staged_output(model)
+    progress.begin()
     if output is not None:
         model.fit(*examples)
         trained = TrainedStages(model, output, n_classes, n_stages, rows[:1])
@@ -162,10 +169,18 @@ def record_stages(
     record = np.empty((len(signals), len(labels), n_kept), dtype=np.float32)
     means = np.zeros((len(labels), n_classes), dtype=np.float32)
     given = torch.from_numpy(labels)
+    own = np.arange(X.shape[0])
+    looked_at = own if only is None else np.setdiff1d(own, only)
+
+    def agreement():
+        return share_that_agree(means[looked_at], labels[looked_at])
+
     for stage, part, logits in judged:
         means[part] += logits.numpy() / n_kept
         for signal, trails in zip(signals, record, strict=True):
             trails[part, stage] = signal(logits, given[part]).numpy()
+        if part.stop >= len(labels):
+            progress.reach((stage + 1) / n_kept, f"stage {stage + 1}/{n_kept}", agreement)
     check_signals(record)
     return Recording(trained, record, means)
 

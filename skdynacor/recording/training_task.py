@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from joblib import effective_n_jobs
 
+from ..groundwork.progress_bar import SILENCE, Part
 from ..groundwork.random_numbers import draw_seed, make_rng
 from ..groundwork.threads import ENTRIES_PER_THREAD, threads_for, using_threads
 from ..groundwork.validation import check_copies, encode_known_labels
@@ -21,6 +22,7 @@ from .replay import hash_rows
 from .signals import find_signal
 from .staged_training import record_stages, refuse_folders
 from .trial import is_ahead_of_trees
+from .workload import work_of_forest, work_of_half, work_of_trial
 
 
 class TrainingTask(NamedTuple):
@@ -48,14 +50,27 @@ class TrainingTask(NamedTuple):
         n_classes = len(collector.classes_)
         return cls(collector, X, hash_rows(X), rows, sources, labels, n_classes, signals, seed)
 
-    def record(self, only=None, name=""):
+    def parts(self):
+        """Name what a progress bar is to show: all that may be trained, with its work."""
+        classifier, X = self._classifier, self.X
+        title = "net" if is_net(classifier) else type(classifier).__name__
+        if not self.collector.held_out:
+            return {"": Part(title, 1.0)}
+        forests = self._forests()
+        parts = {name: Part(name, work_of_forest(forest, X)) for name, forest in forests.items()}
+        if self._has_halves:
+            half = work_of_half(classifier, self.collector.n_stages, X)
+            parts["first-half"] = Part(f"{title}, first half", half)
+            parts["second-half"] = Part(f"{title}, second half", half)
+            if forests:
+                parts["trial"] = Part("trial trees", work_of_trial([*forests.values()], X))
+        return parts
+
+    def record(self, only=None, name="", progress=SILENCE):
         """Train the classifier once, on all rows and copies or on some rows only."""
-        wanted = self.collector
-        classifier = wanted.classifier
-        if classifier is None and wanted.held_out:
-            classifier = make_quick_mlp_classifier()
+        wanted, classifier = self.collector, self._classifier
         task = (classifier, self.X, self.copies, self.labels, self.n_classes)
-        options = {"signals": self.signals, "seed": self.seed}
+        options = {"signals": self.signals, "seed": self.seed, "progress": progress.of(name)}
         if is_net(classifier):
             keep = wanted.keep_checkpoints
             keep = keep if isinstance(keep, bool) else Path(keep, name)
@@ -74,35 +89,55 @@ class TrainingTask(NamedTuple):
         with using_threads(threads_for(self.X.size, ENTRIES_PER_THREAD)):
             return record_stages(*task, **options, only=only, keep=wanted.keep_checkpoints)
 
-    def record_held_out(self):
+    def record_held_out(self, progress=SILENCE):
         """Record every row by models that were not told its label, see ``hear``."""
-        wanted, own_labels = self.collector, self.labels[: len(self.keys)]
+        own_labels, forests = self.labels[: len(self.keys)], self._forests()
         partners = {
-            name: partial(self._record_forest, forest)
-            for name, forest in wanted.partners
-            if can_join(forest, self.X)
+            name: partial(self._record_forest, forest, progress.of(name))
+            for name, forest in forests.items()
         }
         halves, is_ahead = None, None
-        if is_bagged(wanted.classifier):
+        if "classifier" in forests:
             self._refuse_folders()
-            partners = {"classifier": partial(self._record_forest, wanted.classifier), **partners}
-        elif can_judge(wanted.classifier, self.X):
+        elif self._has_halves:
             half = halve(self.keys, own_labels)
             half = np.concatenate([half, half[self.sources]])
-            halves = Halves(self.record, half, own_labels, self._n_jobs)
-            forests = [forest for name, forest in wanted.partners if name in partners]
-            is_ahead = partial(self._is_ahead, forests)
-        return hear(halves, partners, own_labels, is_ahead)
+            train = partial(self.record, progress=progress)
+            halves = Halves(train, half, own_labels, self._n_jobs, progress)
+            is_ahead = partial(self._is_ahead, [*forests.values()], progress)
+        return hear(halves, partners, own_labels, is_ahead, progress)
+
+    @property
+    def _classifier(self):
+        wanted = self.collector
+        if wanted.classifier is None and wanted.held_out:
+            return make_quick_mlp_classifier()
+        return wanted.classifier
+
+    @property
+    def _has_halves(self):
+        """Whether the classifier is trained on each half of the rows, where rows are held out."""
+        return not is_bagged(self._classifier) and can_judge(self._classifier, self.X)
+
+    def _forests(self):
+        """The forests that judge rows out of bag, where rows are held out."""
+        wanted = self.collector
+        partners = {name: forest for name, forest in wanted.partners if can_join(forest, self.X)}
+        own = {"classifier": wanted.classifier} if is_bagged(wanted.classifier) else {}
+        return {**own, **partners}
 
     @property
     def _n_jobs(self):
         return effective_n_jobs(self.collector.n_jobs)
 
-    def _is_ahead(self, forests, logits, told):
-        own_labels = self.labels[: len(self.keys)]
-        return is_ahead_of_trees(logits, forests, self.X, own_labels, told, self.seed % 2**32)
+    def _is_ahead(self, forests, progress, logits, told):
+        own_labels, trial = self.labels[: len(self.keys)], progress.of("trial")
+        trial.begin()
+        ahead = is_ahead_of_trees(logits, forests, self.X, own_labels, told, self.seed % 2**32)
+        trial.end()
+        return ahead
 
-    def _record_forest(self, forest):
+    def _record_forest(self, forest, progress):
         return record_out_of_bag(
             forest,
             self.X,
@@ -114,6 +149,7 @@ class TrainingTask(NamedTuple):
             seed=self.seed,
             sources=self.sources,
             n_jobs=self._n_jobs,
+            progress=progress,
         )
 
     def _refuse_folders(self):

@@ -2,39 +2,12 @@
 
 import importlib
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 pd = pytest.importorskip("pandas")
 pytest.importorskip("matplotlib")
-
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-
-
-def run(script, *args):
-    command = [sys.executable, BENCHMARKS / script, *map(str, args)]
-    result = subprocess.run(command, capture_output=True, text=True)
-    assert result.returncode == 0, result.stderr
-    return result.stdout
-
-
-def test_the_demo_prints_a_table_and_writes_what_it_found(tmp_path):
-    printed = run("demo.py", "--out", tmp_path)
-    table = [line.split() for line in printed.splitlines() if "symmetric" in line]
-    assert len(table) == 2
-    for _, _, wrong, flagged, precision, recall, f1, _ in table:
-        assert 0 < int(flagged) < 2 * int(wrong)
-        assert min(float(precision), float(recall), float(f1)) > 0.7
-    issues = pd.read_csv(tmp_path / "issues.csv")
-    assert len(issues) == int(table[0][3])
-    assert issues["planted"].mean() > 0.7
-    assert (issues["given_label"] != issues["true_label"]).equals(issues["planted"])
-    assert issues["noise_probability"].is_monotonic_decreasing
-    assert (tmp_path / "trajectories.png").read_bytes()[:4] == b"\x89PNG"
 
 
 @pytest.fixture

@@ -37,6 +37,14 @@ def test_baselines_give_the_share_flagged(baseline, noisy_blobs):
     assert summary.most_confused_with.isna().all() == (baseline is SimiFeatV)
 
 
+@pytest.mark.parametrize("classes", [["a", "b"], [False, True]])
+def test_labels_of_any_type_may_be_confused_with_none(classes, noisy_blobs):
+    y = np.array(classes)[noisy_blobs[2].astype(int)]
+    detector = ConfidentLearning().fit(noisy_blobs[0], y)
+    detector.flags_ = np.zeros(300, dtype=bool)
+    assert noise_summary(detector, noisy_blobs[0], y).most_confused_with.isna().all()
+
+
 def test_no_flag_leaves_nothing_confused(fitted, noisy_blobs, monkeypatch):
     monkeypatch.setattr(fitted[-1], "flags_", np.zeros(300, dtype=bool))
     summary = noise_summary(fitted, *noisy_blobs[:2])

@@ -186,9 +186,9 @@ def trainings(monkeypatch):
     names = []
     record = training_task.TrainingTask.record
 
-    def spied(self, only=None, name=""):
+    def spied(self, only=None, name="", **options):
         names.append(name)
-        return record(self, only=only, name=name)
+        return record(self, only=only, name=name, **options)
 
     monkeypatch.setattr(training_task.TrainingTask, "record", spied)
     return names

@@ -1,0 +1,37 @@
+"""What a user can put right."""
+
+from difflib import get_close_matches
+
+_MOST_NAMES = 20
+
+
+class BadInput(Exception):
+    """Arguments or a file that the command cannot work with; its text is for the user."""
+
+
+def no_such_name(name, names, what, option):
+    """Make the error for a name that is not there, with those that are.
+
+    Parameters
+    ----------
+    name : str
+    names : list of str
+    what : str
+        What is named, as "column".
+    option : str
+        The argument that named it.
+
+    Returns
+    -------
+    error : BadInput
+    """
+    by_lower = {each.lower(): each for each in reversed(names)}
+    close = [by_lower[each] for each in get_close_matches(name.lower(), by_lower, n=3)]
+    hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
+    return BadInput(f"There is no {what} {name!r} ({option}).{hint} There are {listed(names)}.")
+
+
+def listed(names):
+    """List names, or how many more there are."""
+    shown = ", ".join(map(repr, names[:_MOST_NAMES]))
+    return shown + (f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else "")

@@ -1,0 +1,152 @@
+"""Plots as SVG that takes its colours from the page."""
+
+import html
+import io
+import re
+
+from ..displays import (
+    DataMapDisplay,
+    LabelMatrixDisplay,
+    NoiseProbabilityDisplay,
+    TrajectoryDisplay,
+    TransitionDisplay,
+)
+from ..groundwork.optional import import_optional
+
+_INK = "#010203"  # stands for the colour of text, which the page decides
+_STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "skdynacor",
+    "text.parse_math": False,  # a label may hold dollars
+    "font.size": 10,
+    "legend.frameon": False,
+    "savefig.transparent": True,
+    **dict.fromkeys(
+        ["text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"], _INK
+    ),
+}
+_WIDE = 5.5  # inches beyond which a plot has a line to itself
+_NO_METADATA = dict.fromkeys(["Date", "Creator", "Format", "Type"])
+
+
+def draw_figures(findings):
+    """Draw what was found, as far as it is known.
+
+    Parameters
+    ----------
+    findings : Findings
+
+    Returns
+    -------
+    figures : str
+        HTML, with a ``<figure>`` for each plot.
+    """
+    matplotlib = import_optional("matplotlib", "report", "A report")
+    with matplotlib.rc_context(_STYLE):
+        drawn = [
+            _draw(f"plot-{number}", title, caption, plot, size)
+            for number, (title, caption, plot, size) in enumerate(_plots(findings))
+        ]
+    return "\n".join(drawn)
+
+
+def _plots(found):
+    """Give title, caption, a function that draws on axes, and the size, of each plot."""
+    stage, n_classes = found.stage_name, len(found.classes)
+    side = min(4.2 + 0.06 * n_classes, 8)
+    matrix = side, 0.85 * side
+    if found.dynamics is not None:
+        yield (
+            "How labels are learnt",
+            f"Over the {stage}s of the training, by group of rows. Flagged labels should run like "
+            "the planted ones, which are known to be wrong.",
+            lambda ax: TrajectoryDisplay.from_predictions(
+                found.dynamics,
+                found.flags,
+                planted=found.planted_dynamics,
+                kind="share" if found.agreement else "signal",
+                stage_name=stage,
+                ax=ax,
+            ),
+            (4.6, 3.3),
+        )
+    if found.noise_probability is not None:
+        yield (
+            "How sure the flags are",
+            "Rows by the probability that their label is wrong, on a logarithmic scale. Those in "
+            "the middle are worth a look most.",
+            lambda ax: NoiseProbabilityDisplay.from_predictions(found.noise_probability, ax=ax),
+            (4.6, 3.3),
+        )
+    if found.dynamics is not None:
+        yield (
+            "Map of the rows",
+            "Each row by the mean and the spread of its trail: at the top those that the model "
+            "agrees with all along, at the bottom those that it never does.",
+            lambda ax: DataMapDisplay.from_predictions(
+                found.dynamics, found.flags, stage_name=stage, ax=ax
+            ),
+            (4.6, 3.3),
+        )
+    if found.suggested_labels is not None:
+        yield (
+            "Which labels would be replaced",
+            "Flagged rows by their given and their suggested label.",
+            lambda ax: LabelMatrixDisplay.from_predictions(
+                found.labels, found.suggested_labels, ax=ax
+            ),
+            matrix,
+        )
+    if found.transition is not None:
+        yield (
+            "Which classes are mistaken",
+            "The estimated share of each class that is labelled as each other.",
+            lambda ax: TransitionDisplay.from_predictions(
+                found.transition, classes=found.classes, ax=ax
+            ),
+            matrix,
+        )
+
+
+def _draw(name, title, caption, plot, size):
+    figures = import_optional("matplotlib.figure", "report", "A report")
+    figure = figures.Figure(figsize=size, dpi=110, layout="constrained")
+    plot(figure.add_subplot())
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata=_NO_METADATA)
+    wide = ' class="wide"' if size[0] > _WIDE else ""
+    return (
+        f'<figure{wide}><h3 id="{name}">{html.escape(title)}</h3>\n'
+        f"{to_inline(buffer.getvalue(), name)}"
+        f"<figcaption>{html.escape(caption)}</figcaption></figure>"
+    )
+
+
+def to_inline(svg, name):
+    """Make of an SVG file what can stand in a page beside others.
+
+    Parameters
+    ----------
+    svg : str
+        As matplotlib writes it.
+    name : str
+        Makes its identifiers differ from those of others; also that of the title.
+
+    Returns
+    -------
+    svg : str
+        One element. Its text and lines have the colour of the page's text.
+    """
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    head, rest = svg.split(">", 1)
+    head = re.sub(r'\s(xmlns[:\w]*|width|height|version)="[^"]*"', "", head)
+    rest = re.sub("<[^>]*>", lambda tag: _adapt(tag[0], name), rest)
+    return f'{head} role="img" aria-labelledby="{name}">{rest}'
+
+
+def _adapt(tag, name):
+    """Adapt a tag: text between tags, as of labels, stays as it is."""
+    tag = re.sub(r'(?<=\sid=")|(?<=href="#)|(?<=url\(#)', f"{name}-", tag)
+    tag = tag.replace("xlink:href", "href")
+    return re.sub(rf"{_INK}|(?<=stroke: )#000000", "currentColor", tag)

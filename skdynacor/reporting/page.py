@@ -1,0 +1,76 @@
+"""Putting data into a page that stands by itself."""
+
+import base64
+import hashlib
+import html
+import json
+from importlib.resources import files
+from string import Template
+
+# Scripts run that have this hash, and no others; nothing is fetched.
+_POLICY = (
+    "default-src 'none'; script-src 'sha256-{}'; style-src 'unsafe-inline'; img-src data:; "
+    "base-uri 'none'; form-action 'none'"
+)
+
+
+def encode_json(value):
+    r"""Encode as JSON that can stand inside a ``<script>`` of a page.
+
+    Parameters
+    ----------
+    value : object
+        Of dicts, lists, strings, finite numbers, booleans and None.
+
+    Returns
+    -------
+    text : bytes
+        In UTF-8. No character opens or ends a tag, an entity or a line of a script.
+
+    Examples
+    --------
+    >>> from skdynacor.reporting.page import encode_json
+    >>> encode_json({"label": "</script>"})
+    b'{"label":"\\u003c/script\\u003e"}'
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text.encode("utf-8", "backslashreplace")  # half a surrogate pair, as JSON writes it
+
+
+def make_page(title, data, figures):
+    """Make the page of a report.
+
+    Parameters
+    ----------
+    title : str
+    data : bytes
+        What the script shows, by ``encode_json``.
+    figures : str
+        HTML.
+
+    Returns
+    -------
+    page : bytes
+        In UTF-8.
+    """
+    page, style = _read("page.html"), _read("page.css")
+    script = "\n".join(map(_read, ["rows.js", "table.js", "page.js"]))
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        Template(page)
+        .substitute(
+            policy=_POLICY.format(digest),
+            title=html.escape(title).encode("utf-8", "replace").decode(),
+            style=style,
+            figures=figures,
+            data=data.decode(),
+            script=script,
+        )
+        .encode()
+    )
+
+
+def _read(name):
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")

@@ -1,0 +1,84 @@
+"""Which columns are learnt from, if nobody says."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skdynacor.command_line.bad_input import BadInput
+from skdynacor.command_line.columns import choose_columns
+
+N = 60
+RNG = np.random.default_rng(0)
+LABELS = np.where(np.arange(N) % 3, "yes", "no")
+WORDS = np.array([f"word{i}" for i in range(30)])
+TEXTS = [" ".join(RNG.choice(WORDS, 9)) for _ in range(N)]
+
+
+def choose(values, **params):
+    frame = pd.DataFrame({"column": values, "other": np.arange(N) % 7, "y": LABELS})
+    return choose_columns(frame, "y", **params)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        RNG.normal(size=N),
+        RNG.integers(0, 1000, N),
+        [f"{i * 1.1:.3f}" for i in range(N)],  # numbers as strings, each another
+        [f"2020-{i % 12 + 1:02d}-{i % 28 + 1:02d} 10:{i:02d}" for i in range(N)],
+        pd.date_range("2020", periods=N),
+        RNG.choice(["red", "green", "blue"], N),
+        RNG.choice([f"town {i}" for i in range(50)], N),
+        pd.Categorical(RNG.choice(["red", "green"], N)),
+        RNG.random(N) < 0.5,
+        np.where(RNG.random(N) < 0.5, np.nan, 1.0),
+        ["the same text that is in all of the rows"] * N,
+    ],
+)
+def test_what_tells_something_is_used(values):
+    columns = choose(values)
+    assert columns.features == ["column", "other"]
+    assert columns.texts == columns.notices == []
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        (np.arange(N) + 17, "names the rows"),
+        (RNG.permutation(N), "names the rows"),
+        ([f"u{i:04d}" for i in RNG.permutation(N)], "names the rows"),
+        ([f"u{i}" if i > 4 else None for i in range(N)], "names the rows"),
+        (np.where(LABELS == "yes", "Y", "N"), "is the label by another name"),
+        ((LABELS == "yes").astype(int), "is the label by another name"),
+        ([None] * N, "is empty"),
+        (np.full(N, np.inf), "has infinite numbers"),
+        (np.full(N, 1e300), "has infinite numbers"),
+    ],
+)
+def test_what_tells_nothing_is_left_out_and_named(values, reason):
+    columns = choose(values)
+    assert columns.features == ["other"]
+    (notice,) = columns.notices
+    assert notice.startswith(f"Left out 'column', which {reason}")
+
+
+def test_numbers_named_id_are_left_out_if_all_differ():
+    frame = pd.DataFrame({"user_id": np.arange(N) * 3, "width": np.arange(N) * 3, "y": LABELS})
+    assert choose_columns(frame, "y").features == ["width"]
+
+
+def test_text_is_found_and_can_be_named():
+    columns = choose(TEXTS)
+    assert (columns.features, columns.texts) == (["column", "other"], ["column"])
+    assert columns.notices == ["Took 'column' for text; --text says which columns are."]
+    named = choose(TEXTS, texts=["column"])
+    assert (named.texts, named.notices) == (["column"], [])
+
+
+def test_what_the_user_names_is_used():
+    counts = choose(np.arange(N), features=["column"])
+    assert counts == (["column"], [], [])
+    assert choose(TEXTS, features=["other"], texts=["column"]).features == ["other", "column"]
+    assert choose(TEXTS, features=["column"]).texts == ["column"]
+    with pytest.raises(BadInput, match="column 'column' is empty; leave it out"):
+        choose([None] * N, features=["column"])

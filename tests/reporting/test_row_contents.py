@@ -1,0 +1,77 @@
+"""Texts and images of rows, small enough for a page."""
+
+import base64
+import io
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from PIL import Image
+
+from skdynacor.reporting.row_contents import find_contents
+
+
+def decode(uri):
+    kind, _, data = uri.partition(";base64,")
+    assert kind in ("data:image/png", "data:image/jpeg")
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
+
+
+@pytest.mark.parametrize("make", [list, np.array, pd.Series, pl.Series])
+def test_rows_of_one_dimension_are_texts(make):
+    contents, has_features = find_contents(make(["some", "words " * 1_000]), None, None)
+    assert [each.kind for each in contents] == ["text"]
+    assert contents[0].show(0) == "some"
+    assert contents[0].show(1).endswith("…")
+    assert len(contents[0].show(1)) < 2_100
+    assert not has_features
+
+
+def test_texts_of_a_series_are_found_by_position():
+    texts = pd.Series(["a", "b"], index=[1, 0])
+    assert find_contents(np.zeros((2, 1)), texts, None)[0][0].show(0) == "a"
+
+
+@pytest.mark.parametrize(
+    ("shape", "shown"),
+    [
+        ((5, 8, 8), (8, 8)),
+        ((5, 8, 9, 1), (8, 9)),
+        ((5, 8, 9, 3), (8, 9, 3)),
+        ((5, 3, 8, 9), (8, 9, 3)),
+        ((5, 8, 9, 4), (8, 9, 4)),
+        ((5, 200, 100), (96, 48)),
+    ],
+)
+def test_rows_of_more_dimensions_are_images(shape, shown):
+    images = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    contents, has_features = find_contents(images, None, None)
+    assert decode(contents[0].show(2)).shape == shown
+    assert not has_features
+
+
+def test_images_keep_their_values():
+    images = np.arange(2 * 36, dtype=np.uint8).reshape(2, 6, 6)
+    contents, _ = find_contents(images, None, None)
+    np.testing.assert_array_equal(decode(contents[0].show(1)), images[1])
+    contents, _ = find_contents(images / 255, None, None)
+    np.testing.assert_array_equal(decode(contents[0].show(1)), images[1])
+
+
+def test_photographs_are_small():
+    shades = np.linspace(0, 255, 96)
+    photograph = np.random.default_rng(0).normal(shades[:, None, None], 20, (96, 96, 3))
+    images = photograph.clip(0, 255).astype(np.uint8)[np.newaxis]
+    assert len(find_contents(images, None, None)[0][0].show(0)) < 12_000
+
+
+def test_other_shapes_are_no_images():
+    assert find_contents(np.zeros((5, 2, 8, 7)), None, None) == ([], False)
+
+
+def test_features_are_shown_beside_contents_where_they_have_names():
+    X = np.zeros((2, 3))
+    assert find_contents(X, None, None) == ([], True)
+    assert find_contents(X, ["a", "b"], None)[1] is False
+    assert find_contents(pd.DataFrame(X), ["a", "b"], None)[1] is True

@@ -1,0 +1,133 @@
+"""Fitted estimators are saved, and do the same in a process that never fitted anything."""
+
+import inspect
+import subprocess
+import sys
+
+import joblib
+import numpy as np
+import pytest
+import skops.io as sio
+import torch
+from numpy.testing import assert_array_equal
+from pandas.testing import assert_frame_equal
+from scipy.sparse import csr_array
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from skorch.exceptions import DeviceWarning
+
+from skdynacor import LabelCorruptor, make_dynacor_pipeline
+from skdynacor.baselines import AUM, CORES, AverageEncoder, ConfidentLearning, SimiFeatR, SimiFeatV
+from skdynacor.nets import make_mlp_classifier
+from skdynacor.recording import net_training
+
+
+def make_estimators():
+    net, forest = make_mlp_classifier(max_epochs=3), RandomForestClassifier(20)
+    boosting = HistGradientBoostingClassifier(max_iter=4)
+    beside = make_dynacor_pipeline(net, random_state=0)
+    beside.set_params(dynamicscollector__partners=[("woods", forest)])
+    return {
+        "transition": beside,
+        "paper": make_dynacor_pipeline(net, recipe="paper", random_state=0),
+        "forest": make_dynacor_pipeline(forest, random_state=0),
+        "staged": make_dynacor_pipeline(boosting, recipe="paper", random_state=0),
+        "AverageEncoder": AverageEncoder(),
+        "AUM": AUM(net, random_state=0),
+        "CORES": CORES(net, random_state=0),
+        "ConfidentLearning": ConfidentLearning(net, cv=2, random_state=0),
+        "SimiFeatV": SimiFeatV(),
+        "SimiFeatR": SimiFeatR(),
+    }
+
+
+def ask(estimator, X, y):
+    """Have an estimator say all that it knows."""
+    from skdynacor.inspection import label_issues
+
+    answers = {"issues": label_issues(estimator, X, y)}
+    if hasattr(estimator, "steps"):
+        for name, rows in (("its own", X), ("others", X + 1)):
+            answers[f"predictions of {name}"] = estimator.predict(rows)
+            answers[f"probabilities of {name}"] = estimator.predict_proba(rows)
+    return answers
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+
+import joblib
+import skops.io as sio
+
+{ask}
+
+folder = Path(sys.argv[1])
+X, y = joblib.load(folder / "data.joblib")
+answers = {{}}
+for path in sorted(folder.glob("*.fitted.*")):
+    if path.suffix == ".skops":
+        estimator = sio.load(path, trusted=sio.get_untrusted_types(file=path))
+    else:
+        estimator = joblib.load(path)
+    answers[path.name] = ask(estimator, X, y)
+joblib.dump(answers, folder / "answers.joblib")
+"""
+
+
+def run(code, *args):
+    subprocess.run([sys.executable, "-W", "error", "-c", code, *map(str, args)], check=True)
+
+
+@pytest.fixture(scope="module")
+def answers(noisy_blobs, tmp_path_factory):
+    """What estimators say here, and what they say once they are loaded in another process."""
+    X, y, _ = noisy_blobs
+    folder, here = tmp_path_factory.mktemp("saved"), {}
+    joblib.dump((X, y), folder / "data.joblib")
+    for name, estimator in make_estimators().items():
+        here[name] = ask(estimator.fit(X, y), X, y)
+        joblib.dump(estimator, folder / f"{name}.fitted.joblib")
+        sio.dump(estimator, folder / f"{name}.fitted.skops")
+    run(SCRIPT.format(ask=inspect.getsource(ask)), folder)
+    return here, joblib.load(folder / "answers.joblib")
+
+
+@pytest.mark.parametrize("kind", ["joblib", "skops"])
+@pytest.mark.parametrize("name", make_estimators())
+def test_another_process_gets_the_same_answers(answers, name, kind):
+    here, there = answers
+    for question, answer in here[name].items():
+        other = there[f"{name}.fitted.{kind}"][question]
+        same = assert_frame_equal if question == "issues" else assert_array_equal
+        same(other, answer)
+
+
+@pytest.mark.parametrize("make_rows", [np.asarray, csr_array], ids=["dense", "sparse"])
+def test_joblib_keeps_what_rows_carry_on_their_way(noisy_blobs, tmp_path, make_rows):
+    X, y, _ = noisy_blobs
+    rows = LabelCorruptor(0.2, random_state=0).fit_transform(make_rows(X), y)
+    joblib.dump(rows, tmp_path / "rows.joblib")
+    back = joblib.load(tmp_path / "rows.joblib")
+    assert type(back) is type(rows)
+    assert joblib.hash(back) == joblib.hash(rows)
+    assert_array_equal(back.corrupted.sources, rows.corrupted.sources)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="is about hosts without CUDA")
+@pytest.mark.filterwarnings("ignore:Setting self.device")
+def test_what_was_trained_on_cuda_goes_on_without(noisy_blobs, quick_net, monkeypatch):
+    X, y, _ = noisy_blobs
+    pipe = make_dynacor_pipeline(quick_net, random_state=0).fit(X, y)
+    expected = pipe.predict(X + 1)
+    copy_net = net_training._without_schedules
+
+    def as_if_on_cuda(net):
+        net = copy_net(net)
+        net.device = "cuda"
+        return net
+
+    monkeypatch.setattr(net_training, "_without_schedules", as_if_on_cuda)
+    data = sio.dumps(pipe)
+    with pytest.warns(DeviceWarning, match="no CUDA devices are available"):
+        loaded = sio.loads(data, trusted=sio.get_untrusted_types(data=data))
+    assert_array_equal(loaded.predict(X + 1), expected)
