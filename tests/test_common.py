@@ -21,6 +21,7 @@ from skdynacor.baselines import (
 )
 from skdynacor.cleaning import LabelCleaningClassifier
 from skdynacor.nets import make_mlp_classifier
+from skdynacor.robust import DivideMixClassifier
 
 QUICK_NET = make_mlp_classifier(max_epochs=2)
 FOREST = RandomForestClassifier(5)
@@ -44,6 +45,8 @@ ESTIMATORS = [
     SimiFeatR(),
     LabelCleaningClassifier(LogisticRegression(), random_state=0),
     LabelCleaningClassifier(LogisticRegression(), strategy="reweight", random_state=0),
+    DivideMixClassifier(make_mlp_classifier(max_epochs=8, batch_size=16), warm_up=4),
+    DivideMixClassifier(QUICK_NET, warm_up=1, detector=DynaCorDetector(), gamma=0.2),
 ]
 
 pytestmark = pytest.mark.filterwarnings(

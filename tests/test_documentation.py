@@ -188,7 +188,17 @@ def test_make_targets_exist(page):
     assert set(re.findall(r"``make (\w+)``", PAGES[page])) <= set(targets)
 
 
-ROOMS = ["augment", "baselines", "datasets", "displays", "inspection", "model_selection", "nets"]
+ROOMS = [
+    "augment",
+    "baselines",
+    "cleaning",
+    "datasets",
+    "displays",
+    "inspection",
+    "model_selection",
+    "nets",
+    "robust",
+]
 
 
 @pytest.mark.parametrize("room", ["", *(f".{room}" for room in ROOMS)])

@@ -148,6 +148,7 @@ class TrainingFolder(Callback):
             signals = saved["signals"].to(net.device)
             self.recorder.take_up(signals, saved["weights"], state["sums"])
         net.module_.load_state_dict(saved["weights"])
+        net.criterion_.load_state_dict(state["criterion"])
         net.optimizer_.load_state_dict(state["optimizer"])
         for schedule, saved_schedule in zip(_schedules(net), state["schedules"], strict=True):
             schedule.load_state_dict(saved_schedule)
@@ -166,6 +167,7 @@ class TrainingFolder(Callback):
             {
                 "n_epochs": n_epochs,
                 "sums": [each.cpu() for each in self.recorder.sums],
+                "criterion": net.criterion_.state_dict(),
                 "optimizer": net.optimizer_.state_dict(),
                 "schedules": [schedule.state_dict() for schedule in _schedules(net)],
                 "history": json.dumps(net.history.to_list()),

@@ -66,7 +66,7 @@ class DynamicsCollector(
         A classifier of scikit-learn must learn in stages, which are, whichever it has first:
 
         - those of its ``staged_decision_function`` or ``staged_predict_proba``, as of
-          ``HistGradientBoostingClassifier``;
+          ``HistGradientBoostingClassifier`` and ``skdynacor.robust.DivideMixClassifier``;
         - calls of ``partial_fit`` on all rows, shuffled, as of ``SGDClassifier``;
         - with ``warm_start``, further parts of its ``n_estimators``, as of
           ``GradientBoostingClassifier``, or single iterations, as of ``LogisticRegression``.

@@ -17,6 +17,7 @@ from ..groundwork.threads import OPERATIONS_PER_THREAD, threads_for, using_threa
 from ..groundwork.weights import to_arrays, to_tensors
 from .accelerated_nets import device_of, drop_schedules, gather, let_go, n_processes_of
 from .checkpoints import TrainingFolder, make_checkpoints
+from .followed_rows import TellRows, follows_rows
 from .net_setup import check_outputs, prepare
 from .progress import EpochReporter
 from .recordings import Recording
@@ -33,7 +34,7 @@ _STEP_METHODS = (
 )
 
 #: Callbacks that listen to batches, but do not read their loss from the history.
-_BLIND_TO_LOSSES = (Recorder, TrainingFolder, LRScheduler, EpochScoring)
+_BLIND_TO_LOSSES = (Recorder, TrainingFolder, TellRows, LRScheduler, EpochScoring)
 
 
 class TrainedNet:
@@ -178,6 +179,8 @@ def record_net(
         listeners = [recorder, EpochReporter(progress, recorder, judged)]
         if folder is not None:
             listeners.append(folder.of(recorder))
+        if follows_rows(net.criterion_):
+            listeners.append(_tell_rows(net, dataset))
         for listener in listeners:
             listener.initialize()
             net.callbacks_.append((type(listener).__name__, listener))
@@ -201,6 +204,15 @@ def _leave_out(net, dataset, only):
     if len(only) % size == 1:  # batch norm takes no batch of one row
         only = np.append(only, only[0])
     return SomeRows(dataset, only)
+
+
+def _tell_rows(net, dataset):
+    if n_processes_of(net) > 1:
+        raise ValueError(
+            f"{type(net.criterion_).__name__} keeps something for each row, and rows go from one "
+            "process to another where several train the classifier. Train in one process."
+        )
+    return TellRows(len(dataset))
 
 
 def _check_in_memory(keep, folder):

@@ -182,6 +182,11 @@ def as_fetched(batch):
     return batch
 
 
+def is_indexed(collate):
+    """Tell whether what a loader collates by keeps the positions of rows."""
+    return collate is as_fetched or isinstance(collate, IndexedCollate)
+
+
 def to_tensor(array):
     """View an array as a tensor, also a read-only one, which is only read here."""
     with warnings.catch_warnings():

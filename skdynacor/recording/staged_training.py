@@ -217,7 +217,7 @@ def prepare(classifier, X, rng):
             "(HistGradientBoostingClassifier), partial_fit (SGDClassifier, MLPClassifier), or "
             "warm_start with n_estimators or max_iter (RandomForestClassifier)."
         )
-    if X.ndim != 2:
+    if X.ndim != 2 and not get_tags(model).input_tags.three_d_array:
         raise ValueError(
             f"{type(model).__name__} takes rows of features; X has shape {X.shape}. Flatten its "
             "rows with X.reshape(len(X), -1), or pass a skorch net."

@@ -1,0 +1,268 @@
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose, assert_array_equal
+from skorch import NeuralNetBinaryClassifier
+from skorch.callbacks import Callback
+from torch import nn
+
+from skdynacor import (
+    CorruptedArray,
+    DynaCorDetector,
+    DynamicsCollector,
+    LabelCorruptor,
+    TransitionDetector,
+)
+from skdynacor.augment import random_flip
+from skdynacor.nets import make_mlp_classifier, make_resnet_classifier
+from skdynacor.robust import (
+    DivideMixClassifier,
+    EarlyLearningRegularization,
+    FollowRows,
+    co_training,
+)
+from skdynacor.robust.divisions import DetectorOfTrails
+
+
+@pytest.fixture(scope="module")
+def fitted(noisy_blobs):
+    X, y, _ = noisy_blobs
+    return DivideMixClassifier(random_state=0).fit(X, y)
+
+
+def make_quick(**params):
+    net = make_mlp_classifier(max_epochs=4, batch_size=32)
+    return DivideMixClassifier(**{"classifier": net, "warm_up": 2, "random_state": 0, **params})
+
+
+def test_it_predicts_right_labels_and_finds_wrong_ones(noisy_blobs, fitted):
+    X, y, wrong = noisy_blobs
+    predicted = fitted.predict(X)
+    assert (predicted == y)[~wrong].mean() > 0.97
+    assert (predicted == y)[wrong].mean() < 0.03
+    found = fitted.clean_probability_ < 0.5
+    assert found[wrong].mean() > 0.95
+    assert found[~wrong].mean() < 0.1
+    assert fitted.losses_.shape == (2, 20)
+    assert np.isfinite(fitted.losses_).all()
+
+
+def test_probabilities_are_means_over_both_nets(noisy_blobs, fitted):
+    X, _, _ = noisy_blobs
+    of_nets = [net.predict_proba(X) for net in fitted.nets_]
+    assert not np.allclose(*of_nets, atol=1e-3)
+    assert_allclose(fitted.predict_proba(X), np.mean(of_nets, axis=0), atol=1e-6)
+
+
+def test_stages_are_epochs_and_end_with_the_prediction(noisy_blobs, fitted):
+    X, _, _ = noisy_blobs
+    stages = list(fitted.staged_predict_proba(X))
+    assert len(stages) == 20
+    assert_array_equal(stages[-1], fitted.predict_proba(X))
+    assert np.abs(stages[0] - stages[1]).max() > 0.01
+    assert_allclose(np.sum(stages, axis=2), 1)
+    small = make_quick(keep_checkpoints=False).fit(X[:50], np.arange(50) % 3)
+    assert not hasattr(small, "staged_predict_proba")
+    assert small.predict_proba(X).shape == (300, 3)
+
+
+def test_fits_repeat_and_leave_global_random_numbers_alone(noisy_blobs):
+    X, y, _ = noisy_blobs
+    torch.manual_seed(5)
+    np.random.seed(5)  # noqa: NPY002
+    before = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    one, again = (make_quick().fit(X, y) for _ in range(2))
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert_array_equal(np.random.get_state()[1], before[1])  # noqa: NPY002
+    assert_array_equal(one.predict_proba(X), again.predict_proba(X))
+    assert_array_equal(one.clean_probability_, again.clean_probability_)
+    other = make_quick(random_state=1).fit(X, y)
+    assert not np.array_equal(one.predict_proba(X), other.predict_proba(X))
+
+
+def test_labels_are_of_any_kind_and_the_estimator_is_pickled(noisy_blobs):
+    X, y, _ = noisy_blobs
+    names = np.array(["ant", "bee", "cat"])
+    classifier = make_quick().fit(X, names[y])
+    loaded = pickle.loads(pickle.dumps(classifier))
+    assert_array_equal(loaded.predict(X), classifier.predict(X))
+    assert_array_equal(classifier.predict(X), names[make_quick().fit(X, y).predict(X)])
+    assert set(loaded.predict(X)) == set(names)
+    first, second = loaded.staged_predict_proba(X), classifier.staged_predict_proba(X)
+    assert_array_equal(list(first), list(second))
+
+
+class Calls(Callback):
+    seen = []
+
+    def on_epoch_end(self, net, **kwargs):
+        self.seen.append((len(net.history), net.optimizer_.param_groups[0]["lr"]))
+
+    def on_batch_end(self, net, batch, y_pred, training, **kwargs):
+        assert training
+        assert len(y_pred) == len(batch[1])
+
+
+def test_the_recipe_of_the_classifier_counts(noisy_blobs, monkeypatch):
+    X, y, _ = noisy_blobs
+    monkeypatch.setattr(Calls, "seen", [])
+    net = make_mlp_classifier(max_epochs=3, lr=0.05, module__hidden_units=7)
+    net.set_params(callbacks=[*net.callbacks, ("calls", Calls())])
+    classifier = DivideMixClassifier(net, warm_up=1, random_state=0).fit(X, y)
+    assert [epoch for epoch, _ in Calls.seen] == [1, 1, 2, 2, 3, 3]
+    rates = [rate for _, rate in Calls.seen]
+    assert sorted(rates, reverse=True) == rates
+    assert rates[0] < 0.05
+    assert rates[-1] == pytest.approx(3e-7)
+    assert classifier.nets_[0].module_.layers[0].out_features == 7
+    assert not hasattr(net, "module_")
+
+
+def test_right_labels_alone_are_learnt_too(noisy_blobs):
+    X, y, wrong = noisy_blobs
+    rows, labels = X[~wrong], y[~wrong]
+    assert DivideMixClassifier(random_state=0).fit(rows, labels).score(rows, labels) > 0.97
+
+
+def test_images_train_a_resnet_with_augmentations_and_are_recorded():
+    rng = np.random.default_rng(0)
+    y = np.arange(40) % 2
+    X = rng.random((40, 1, 8, 8), dtype=np.float32)
+    X[y == 1, :, :4] += 1
+    net = make_resnet_classifier(18, max_epochs=6, module__width=4, batch_size=8, lr=0.05)
+    classifier = DivideMixClassifier(net, warm_up=3, augment=random_flip)
+    collector = DynamicsCollector(classifier, random_state=0)
+    assert collector.fit_transform(X, y).shape == (40, 6)
+    classifier = collector.classifier_
+    assert classifier.score(X, y) > 0.8
+    with pytest.raises(ValueError, match="8, 8"):
+        classifier.predict(X[:, :, :4])
+
+
+def test_two_classes_may_have_one_output(noisy_blobs):
+    X, y, _ = noisy_blobs
+    net = NeuralNetBinaryClassifier(
+        nn.Sequential(nn.Linear(4, 1)), max_epochs=4, callbacks__print_log=None
+    )
+    classifier = make_quick(classifier=net).fit(X, y == 0)
+    assert classifier.predict_proba(X).shape == (300, 2)
+    assert classifier.predict(X).dtype == bool
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"warm_up": 4}, "warm_up=4 epochs, of the classifier's max_epochs=4"),
+        ({"augment": lambda rows, rng: rows[:, :2]}, r"shape it was given, \(\d+, 4\)"),
+        ({"classifier": make_mlp_classifier(lr=1e12)}, r"diverged in epoch \d+: scale"),
+    ],
+)
+def test_what_cannot_train_is_refused(noisy_blobs, params, message):
+    X, y, _ = noisy_blobs
+    classifier = make_quick(**params)
+    with pytest.raises(ValueError, match=message):
+        classifier.fit(X, y)
+    assert not hasattr(classifier, "classes_")
+
+
+def test_the_criterion_of_the_warm_up_may_follow_rows(noisy_blobs):
+    X, y, _ = noisy_blobs
+    net = make_mlp_classifier(
+        max_epochs=4, criterion=EarlyLearningRegularization, callbacks=[FollowRows()]
+    )
+    fitted = make_quick(classifier=net).fit(X, y)
+    assert fitted.nets_[1].criterion_.targets.shape == (300, 3)
+
+
+# --- with DynaCor ------------------------------------------------------------------------------
+
+
+def test_its_training_gives_dynamics(noisy_blobs):
+    X, y, wrong = noisy_blobs
+    rows = LabelCorruptor(random_state=0).fit_transform(X, y)
+    collector = DynamicsCollector(DivideMixClassifier(), random_state=0)
+    T = collector.fit_transform(rows, y)
+    assert T.shape == (300, 20)
+    assert T.corrupted.data.shape == (30, 20)
+    stages = np.array(list(collector.classifier_.staged_predict_proba(X)))
+    agrees = y[:, None] == stages.argmax(axis=2).T
+    assert_array_equal(T > 0, agrees)
+    assert T[wrong].mean() < T[~wrong].mean() - 1
+    assert (T.corrupted.data[:, -1] < 0).mean() > 0.8
+    assert collector.classifier_.clean_probability_.shape == (330,)
+    new = collector.transform(X[:5] + 0.01)
+    assert new.shape == (5, 20)
+
+
+@pytest.mark.parametrize("detector", [DynaCorDetector(), TransitionDetector()])
+def test_a_detector_divides_the_rows(noisy_blobs, detector):
+    X, y, wrong = noisy_blobs
+    net = make_mlp_classifier(max_epochs=10, batch_size=32)
+    classifier = DivideMixClassifier(net, warm_up=4, detector=detector, random_state=0).fit(X, y)
+    found = classifier.clean_probability_ < 0.5
+    assert found.shape == (300,)
+    assert found[wrong].mean() > 0.7
+    assert found[~wrong].mean() < 0.1
+    assert not hasattr(detector, "flags_")
+
+
+@pytest.fixture
+def divisions(monkeypatch):
+    """List how rows are divided, (clean_probability, labelled, unlabelled) each time."""
+    made, divide = [], co_training.divide
+
+    def watched(clean_probability, threshold, n_rows):
+        made.append((clean_probability, *divide(clean_probability, threshold, n_rows)))
+        return made[-1][1:]
+
+    monkeypatch.setattr(co_training, "divide", watched)
+    return made
+
+
+def test_copies_train_in_the_warm_up_and_never_keep_their_labels(
+    noisy_blobs, divisions, monkeypatch
+):
+    X, y, _ = noisy_blobs
+    warm, steps = [], co_training.warm_up_steps
+
+    def watched_steps(member):
+        for batch, step in steps(member):
+            warm.append(batch.positions)
+            yield batch, step
+
+    monkeypatch.setattr(co_training, "warm_up_steps", watched_steps)
+    make_quick(detector=DynaCorDetector(), gamma=0.2).fit(X, y)
+    assert_array_equal(torch.cat(warm).sort().values, np.repeat(np.arange(360), 4))
+    assert len(divisions) == 4
+    for probability, labelled, unlabelled in divisions:
+        assert len(probability) == 300
+        assert labelled.max() < 300
+        assert set(range(300, 360)) <= set(unlabelled.tolist())
+
+
+def test_a_detector_sees_all_epochs_so_far_and_the_copies_that_rows_carry(noisy_blobs, monkeypatch):
+    X, y, _ = noisy_blobs
+    names = np.array(["ant", "bee", "cat"])
+    rows = LabelCorruptor(0.05, random_state=0).fit_transform(X, names[y])
+    lengths, judge = [], DetectorOfTrails.clean_probability
+
+    def watched(self):
+        lengths.append(len(self.trails))
+        assert_array_equal(self.sources, rows.corrupted.sources)
+        assert_array_equal(self.classes[self.labels[300:]], rows.corrupted.labels)
+        return judge(self)
+
+    monkeypatch.setattr(DetectorOfTrails, "clean_probability", watched)
+    make_quick(detector=DynaCorDetector()).fit(rows, names[y])
+    assert lengths == [2, 2, 3, 3, 4, 4]
+    assert isinstance(rows, CorruptedArray)
+
+
+def test_without_a_detector_copies_are_not_used(noisy_blobs):
+    X, y, _ = noisy_blobs
+    rows = LabelCorruptor(random_state=0).fit_transform(X, y)
+    assert_array_equal(
+        make_quick().fit(rows, y).predict_proba(X), make_quick().fit(X, y).predict_proba(X)
+    )
