@@ -35,6 +35,7 @@ for ax, row in zip(axes.flat, worst, strict=True):
 figure.tight_layout()
 
 # %%
-# Labels that people got wrong in earnest, those of CIFAR-10N, NoisyAG-News and Yoruba headlines,
-# are in :doc:`Results </results>`. Their licences or sizes keep them out of this package;
-# :func:`~skdynacor.datasets.load_cifar10n` reads yours.
+# Labels that people got wrong in earnest are in
+# :ref:`sphx_glr_auto_examples_plot_3_doctors.py`; those of CIFAR-10N, NoisyAG-News and Yoruba
+# headlines in :doc:`Results </results>`. The licences or sizes of the latter keep them out of this
+# package; :func:`~skdynacor.datasets.load_cifar10n` reads yours.

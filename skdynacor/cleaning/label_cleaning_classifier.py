@@ -76,7 +76,7 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
     classes_ : ndarray of shape (n_classes,)
     n_features_in_ : int
         Number of features seen in ``fit``, where ``estimator_`` tells.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, where ``estimator_`` tells.
 
     See Also

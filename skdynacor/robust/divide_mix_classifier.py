@@ -108,12 +108,12 @@ class DivideMixClassifier(ClassifierMixin, BaseEstimator):
         The mean training loss of each net in each epoch; another loss after the warm-up.
     n_features_in_ : int
         Number of features seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, where X had names that are all strings.
 
     See Also
     --------
-    DynamicsCollector : Records this classifier's training by its staged predictions.
+    skdynacor.DynamicsCollector : Records this classifier's training by its staged predictions.
     EarlyLearningRegularization : Trains one net in spite of wrong labels.
 
     Notes
