@@ -67,7 +67,7 @@ class SymmetricCrossEntropy(nn.CrossEntropyLoss):
 
     With p the predicted probabilities of a row and y its label, the loss is
 
-    .. math:: \alpha (-\log p_y) + \beta \Big(-\sum_c p_c \log t_c\Big),
+    .. math:: \alpha (-\log p_y) + \beta (-\sum_c p_c \log t_c),
 
     where t is 1 at the label and 0 elsewhere, and log 0 is A; the second sum is −A (1 − p_y). The
     mean over the batch is taken.
