@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import torch
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
@@ -35,10 +36,11 @@ def low_loss_probability(losses, random_state):
     if span < _LEAST_SPAN:
         return np.ones(len(losses))
     levels = (losses.astype(np.float64) - losses.min()) / span
-    with warnings.catch_warnings():
+    # k-means, where the mixture starts, knows numpy only.
+    with config_context(array_api_dispatch=False), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # of two distinct losses, say
         mixture = GaussianMixture(2, random_state=random_state).fit(levels[:, None])
-    probability = mixture.predict_proba(levels[:, None])[:, mixture.means_[:, 0].argmin()]
+        probability = mixture.predict_proba(levels[:, None])[:, mixture.means_[:, 0].argmin()]
     # NB: the wider Gaussian takes both tails, also the far end of the other's.
     order = np.argsort(levels, kind="stable")
     middle = np.searchsorted(levels[order], mixture.means_.min())
