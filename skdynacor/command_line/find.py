@@ -6,7 +6,10 @@ import warnings
 import joblib
 
 from ..groundwork.files import writing
-from ..inspection import label_issues, noise_summary, write_review
+from ..inspection import write_review
+from ..inspection.findings import read_findings
+from ..inspection.label_issues import list_issues
+from ..inspection.noise_summary import sum_up
 from ..reporting.report import report
 from .data import read_data
 from .outputs import check_outputs
@@ -50,8 +53,9 @@ def find(args):
         return 0, write_program(data, n_jobs=args.jobs, random_state=args.seed)
     pipeline = _fit(data, args)
     detector = pipeline[-1]
-    issues = label_issues(pipeline, data.X, data.y, only_flagged=True)
-    classes = noise_summary(pipeline, data.X, data.y)
+    findings = read_findings(pipeline, data.X, data.y)
+    issues = list_issues(findings, data.X, data.y, only_flagged=True)
+    classes = sum_up(findings, data.X, data.y)
     _write(pipeline, data, issues, args)
     too_noisy = args.fail_above is not None and detector.noise_rate_ > args.fail_above
     found = args.file, data, detector.noise_rate_, detector.flags_, classes

@@ -77,12 +77,16 @@ def label_issues(estimator, X, y, *, only_flagged=False):
     0      3            2                0
     1     70            0                1
     """
-    findings = read_findings(estimator, X, y)
+    return list_issues(read_findings(estimator, X, y), X, y, only_flagged=only_flagged)
+
+
+def list_issues(findings, *data, only_flagged=False):
+    """Make the data frame of ``label_issues`` of what is known; ``data`` are the caller's."""
     order = findings.worst_first
     if only_flagged:
         order = order[: findings.flags.sum()]
     columns = {"position": order, "index": findings.index[order]}
-    if is_of_polars(X, y):
+    if is_of_polars(*data):
         del columns["index"]
     columns["given_label"] = findings.labels[order]
     for name in ("suggested_label", "suggested_label_probability", "noise_probability"):
@@ -98,7 +102,7 @@ def label_issues(estimator, X, y, *, only_flagged=False):
         columns[f"neighbor_{number}"] = np.ma.masked_equal(column, -1)
     if findings.noise_probability is None:
         columns["noise_score"] = findings.noise_score[order]
-    return to_frame(columns, X, y)
+    return to_frame(columns, *data)
 
 
 def _last_agreed(findings):

@@ -50,7 +50,11 @@ def noise_summary(estimator, X, y):
     1      0      58          1                   1           1
     2      1      70          0                <NA>           0
     """
-    findings = read_findings(estimator, X, y)
+    return sum_up(read_findings(estimator, X, y), X, y)
+
+
+def sum_up(findings, *data):
+    """Make the data frame of ``noise_summary`` of what is known; ``data`` are the caller's."""
     classes, codes, flags = findings.classes, findings.codes, findings.flags
     n_classes = len(classes)
     n_rows, n_flagged = (np.bincount(some, minlength=n_classes) for some in (codes, codes[flags]))
@@ -73,4 +77,4 @@ def noise_summary(estimator, X, y):
         "most_confused_with": confused_with,
         "n_confused": n_confused,
     }
-    return to_frame({name: column[order] for name, column in columns.items()}, X, y)
+    return to_frame({name: column[order] for name, column in columns.items()}, *data)

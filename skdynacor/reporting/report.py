@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from ..groundwork.files import writing
-from ..inspection import label_issues, noise_summary
 from ..inspection.findings import read_findings
+from ..inspection.label_issues import list_issues
+from ..inspection.noise_summary import sum_up
 from .evidence import Evidence
 from .figures import draw_figures
 from .issue_columns import encode_trails, read_columns
@@ -96,7 +97,7 @@ def report(
     path = check_target(path)
     findings = read_findings(estimator, X, y)
     evidence = Evidence(X, findings, texts, images, feature_names)
-    issues = label_issues(estimator, X, y)[:max_rows]
+    issues = list_issues(findings, X, y)[:max_rows]
     columns = read_columns(issues, findings.classes)
     rows = np.array(columns["position"])
     if columns.get("index") == columns["position"]:
@@ -112,7 +113,7 @@ def report(
         "agreement": bool(findings.agreement),
         "summary": {
             "facts": find_facts(findings),
-            "classes": read_columns(noise_summary(estimator, X, y), findings.classes),
+            "classes": read_columns(sum_up(findings, X, y), findings.classes),
             "origin": find_origin(estimator),
         },
     }
