@@ -51,9 +51,8 @@ def detected(noisy_blobs):
 
 def cleaned(strategy, noisy_blobs, **params):
     X, y, _ = noisy_blobs
-    return LabelCleaningClassifier(Recorded(), strategy=strategy, random_state=0, **params).fit(
-        X, y
-    )
+    params = {"estimator": Recorded(), "strategy": strategy, "cv": None, "random_state": 0} | params
+    return LabelCleaningClassifier(**params).fit(X, y)
 
 
 def test_drop_leaves_flagged_rows_out(noisy_blobs, detected):
@@ -92,17 +91,17 @@ def test_cleaning_is_worth_something(strategy, noisy_blobs):
     right = ~wrong
     tree = DecisionTreeClassifier(min_weight_fraction_leaf=0.003, random_state=0)
     before = tree.fit(X, y).score(X[right], y[right])
-    classifier = LabelCleaningClassifier(tree, strategy=strategy, random_state=0).fit(X, y)
+    classifier = cleaned(strategy, noisy_blobs, estimator=tree)
     noisy = tree.predict(X[wrong]) == y[wrong]
-    cleaned = classifier.predict(X[wrong]) == y[wrong]
-    assert cleaned.mean() < noisy.mean() - 0.5  # wrong labels are no longer learnt
+    now = classifier.predict(X[wrong]) == y[wrong]
+    assert now.mean() < noisy.mean() - 0.5  # wrong labels are no longer learnt
     assert classifier.score(X[right], y[right]) > before - 0.05
 
 
 def test_weights_reach_the_last_step_of_a_pipeline(noisy_blobs):
     X, y, _ = noisy_blobs
     estimator = make_pipeline(StandardScaler(), make_pipeline(StandardScaler(), Recorded()))
-    classifier = LabelCleaningClassifier(estimator, strategy="reweight", random_state=0).fit(X, y)
+    classifier = cleaned("reweight", noisy_blobs, estimator=estimator)
     _, _, weights = classifier.estimator_[-1][-1].given_
     assert_allclose(weights, 1 - classifier.noise_probability_)
 
@@ -129,8 +128,8 @@ def test_estimator_gets_rows_as_they_came(noisy_blobs):
     assert classifier.n_features_in_ == 5
     assert classifier.predict_proba(frame).shape == (300, 3)
     sparse = csr_array(X)
-    classifier = LabelCleaningClassifier(LogisticRegression(), random_state=0).fit(sparse, y)
-    assert classifier.predict(sparse).shape == (300,)
+    classifier = LabelCleaningClassifier(LogisticRegression(), cv=None, random_state=0)
+    assert classifier.fit(sparse, y).predict(sparse).shape == (300,)
 
 
 def test_labels_of_text_pass(noisy_blobs):

@@ -1,0 +1,77 @@
+"""Whether cleaning pays, told from labels as they were given."""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.model_selection import StratifiedKFold, check_cv
+
+from ..groundwork.sklearn_private import safe_indexing
+
+# By default there is a trial of this many folds where there are rows enough for one, and so few
+# that each row dropped by mistake is missed, while training once more costs little.
+_N_FOLDS = 5
+_FEWEST, _MOST = 50, 2000
+
+
+class Gain(NamedTuple):
+    """How much more accurate a classifier is on held-out rows, by the labels given."""
+
+    mean: float
+    error: float  # standard error of the mean, of rows that both judge
+
+    @property
+    def is_surely_lost(self):
+        """Whether it is less accurate by more than chance explains."""
+        return bool(self.mean < -self.error)
+
+
+def make_folds(cv, y, seed):
+    """Make the folds of a trial; None where there is to be none.
+
+    Parameters
+    ----------
+    cv : "auto", int, cross-validation generator or None
+    y : ndarray of shape (n_samples,)
+    seed : int
+        Shuffles the rows of ``"auto"``.
+
+    Returns
+    -------
+    folds : cross-validation generator or None
+    """
+    if cv != "auto":
+        return None if cv is None else check_cv(cv, y, classifier=True)
+    n_folds = min(_N_FOLDS, np.unique(y, return_counts=True)[1].min())
+    if n_folds < 2 or not _FEWEST <= len(y) < _MOST:
+        return None
+    return StratifiedKFold(n_folds, shuffle=True, random_state=seed)
+
+
+def gain_in_accuracy(fit_plain, fit_cleaned, X, y, folds):
+    """Compare two ways of training on rows held out, whose labels may be wrong, too.
+
+    Wrong labels among them lower both accuracies; as long as right ones are the most in each class,
+    the better classifier agrees with more of the labels.
+
+    Parameters
+    ----------
+    fit_plain, fit_cleaned : callable
+        ``(X, y) -> classifier``, fitted.
+    X : array-like, data frame or sparse array of shape (n_samples, ...)
+    y : ndarray of shape (n_samples,)
+    folds : cross-validation generator
+
+    Returns
+    -------
+    gain : Gain
+    """
+    differences = []
+    for told, judged in folds.split(X, y):
+        rows, labels = safe_indexing(X, told), y[told]
+        held_out, given = safe_indexing(X, judged), y[judged]
+        plain, cleaned = (
+            fit(rows, labels).predict(held_out) == given for fit in (fit_plain, fit_cleaned)
+        )
+        differences.append(cleaned.astype(float) - plain)
+    differences = np.concatenate(differences)
+    return Gain(float(differences.mean()), float(differences.std() / np.sqrt(len(differences))))

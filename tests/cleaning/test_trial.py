@@ -1,0 +1,125 @@
+"""Whether cleaning pays."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.tree import DecisionTreeClassifier
+
+from skdynacor.cleaning import LabelCleaningClassifier
+from skdynacor.cleaning.trial import Gain, gain_in_accuracy, make_folds
+
+
+class Doubts(BaseEstimator):
+    """A detector that flags by a rule, and counts its fits."""
+
+    def __init__(self, rule):
+        self.rule = rule
+
+    def fit_predict(self, X, y):
+        self.rule.n_rows.append(len(y))
+        return self.rule(X, y)
+
+
+class Rule:
+    """A rule that clones share."""
+
+    def __init__(self, flag):
+        self.flag, self.n_rows = flag, []
+
+    def __call__(self, X, y):
+        return self.flag(X[:, 0], y)
+
+    def __deepcopy__(self, memo):
+        return self
+
+
+#: Doubts a quarter of the rows, all of one class and beside the other: their place is lost to it.
+HARMFUL = Rule(lambda x, y: (y == 1) & (x < 0.5))
+HELPFUL = Rule(lambda x, y: y != (x > 0))
+
+
+@pytest.fixture
+def line():
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, 400)
+    wrong = rng.random(400) < 0.2
+    return x[:, None], (x > 0) ^ wrong
+
+
+def fit(rule, line, **params):
+    rule.n_rows.clear()
+    tree = DecisionTreeClassifier(random_state=0)
+    return LabelCleaningClassifier(tree, Doubts(rule), **params).fit(*line)
+
+
+def test_labels_are_kept_where_cleaning_surely_harms(line):
+    X, _ = line
+    right = X, X[:, 0] > 0
+    tried, untried = fit(HARMFUL, right, cv=5), fit(HARMFUL, right)
+    assert untried.is_cleaned_
+    assert untried.gain_ is None
+    assert not tried.is_cleaned_
+    assert tried.gain_.mean == pytest.approx(-0.125, abs=0.04)
+    assert_array_equal(tried.flags_, untried.flags_)  # what was found is told all the same
+    assert_array_equal(tried.predict(X), right[1])
+    assert (untried.predict(X) != right[1]).mean() > 0.08
+
+
+def test_labels_are_cleaned_where_it_helps(line):
+    tried = fit(HELPFUL, line, cv=StratifiedKFold(4))
+    assert tried.is_cleaned_
+    assert tried.gain_.mean > 2 * tried.gain_.error > 0
+    assert HELPFUL.n_rows == [400, 300, 300, 300, 300]  # found anew in each fold
+    assert_array_equal(tried.predict(line[0]), line[0][:, 0] > 0)
+
+
+def test_a_fold_in_which_a_class_is_lost_counts_as_no_gain(line):
+    X, y = line
+    first = X[0, 0]
+    rule = Rule(lambda x, y: y & (first not in x))  # all of a class, but for where the first is
+    tried = fit(rule, (X, y), cv=KFold(2))
+    assert tried.is_cleaned_
+    assert tried.gain_ == Gain(0, 0)
+
+
+def test_only_the_default_detector_is_tried_unasked(line):
+    fit(HELPFUL, line)
+    assert HELPFUL.n_rows == [400]
+    few = line[0][:60], line[1][:60]
+    classifier = LabelCleaningClassifier(DecisionTreeClassifier(), random_state=0).fit(*few)
+    assert classifier.gain_ is not None
+
+
+@pytest.mark.parametrize("n_rows", [49, 2000])
+def test_there_is_no_trial_of_very_few_rows_or_many(n_rows):
+    assert make_folds("auto", np.arange(n_rows) % 2, 0) is None
+    assert make_folds(None, np.arange(100) % 2, 0) is None
+
+
+def test_folds_are_no_more_than_the_smallest_class_has_rows():
+    y = np.arange(100) % 2
+    assert make_folds("auto", y, 0).get_n_splits() == 5
+    y[:] = 0
+    y[:3] = 1
+    assert make_folds("auto", y, 0).get_n_splits() == 3
+    y[1:3] = 0
+    assert make_folds("auto", y, 0) is None
+
+
+def test_gain_is_the_difference_of_accuracies():
+    class Says:
+        def __init__(self, says):
+            self.says = says
+
+        def predict(self, X):
+            return np.full(len(X), self.says)
+
+    y = np.array([0, 0, 0, 1] * 4)
+    X = np.zeros((16, 1))
+    gain = gain_in_accuracy(lambda *_: Says(0), lambda *_: Says(1), X, y, KFold(4))
+    assert gain.mean == -0.5
+    assert gain.error == pytest.approx(np.sqrt(0.75 / 16))
+    assert gain.is_surely_lost
+    assert not Gain(-0.1, 0.1).is_surely_lost
