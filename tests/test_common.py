@@ -43,8 +43,8 @@ ESTIMATORS = [
     ConfidentLearning(LogisticRegression(), cv=2),
     SimiFeatV(),
     SimiFeatR(),
-    LabelCleaningClassifier(LogisticRegression(), random_state=0),
-    LabelCleaningClassifier(LogisticRegression(), strategy="reweight", cv=None, random_state=0),
+    LabelCleaningClassifier(LogisticRegression(), cv=None, random_state=0),
+    LabelCleaningClassifier(LogisticRegression(), strategy="reweight", cv=2, random_state=0),
     DivideMixClassifier(make_mlp_classifier(max_epochs=8, batch_size=16), warm_up=4),
     DivideMixClassifier(QUICK_NET, warm_up=1, detector=DynaCorDetector(), gamma=0.2),
 ]

@@ -167,7 +167,7 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
             X, y = indexable(X, y)
             y = column_or_1d(y, warn=True)
             self._check_rows(X)
-            self.classes_, _ = encode_labels(y)
+            self.classes_, codes = encode_labels(y)
             if self.strategy == "reweight":
                 self._weights_name()  # refuses before anything is trained
             seed = draw_random_state(make_rng(self.random_state, type(self).__name__))
@@ -176,7 +176,7 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
             self.detector_, self.flags_ = detection.detector, detection.flags
             self.noise_probability_ = detection.noise_probability
             cv = None if self.cv == "auto" and self.detector is not None else self.cv
-            folds, self.gain_ = make_folds(cv, y, seed), None
+            folds, self.gain_ = make_folds(cv, codes, seed), None
             if folds is not None:
                 self.gain_ = gain_in_accuracy(self._train, self._train_cleaned, X, y, folds)
             self.is_cleaned_ = self.gain_ is None or not self.gain_.is_surely_lost

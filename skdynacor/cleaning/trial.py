@@ -25,26 +25,28 @@ class Gain(NamedTuple):
         return bool(self.mean < -self.error)
 
 
-def make_folds(cv, y, seed):
+def make_folds(cv, codes, seed):
     """Make the folds of a trial; None where there is to be none.
 
     Parameters
     ----------
     cv : "auto", int, cross-validation generator or None
-    y : ndarray of shape (n_samples,)
+    codes : ndarray of shape (n_samples,)
+        The given labels, from 0 to n_classes − 1.
     seed : int
         Shuffles the rows of ``"auto"``.
 
     Returns
     -------
-    folds : cross-validation generator or None
+    folds : list of (told, judged) or None
+        Positions of rows.
     """
-    if cv != "auto":
-        return None if cv is None else check_cv(cv, y, classifier=True)
-    n_folds = min(_N_FOLDS, np.unique(y, return_counts=True)[1].min())
-    if n_folds < 2 or not _FEWEST <= len(y) < _MOST:
-        return None
-    return StratifiedKFold(n_folds, shuffle=True, random_state=seed)
+    if cv == "auto":
+        n_folds = min(_N_FOLDS, np.bincount(codes).min())
+        if n_folds < 2 or not _FEWEST <= len(codes) < _MOST:
+            return None
+        cv = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
+    return None if cv is None else list(check_cv(cv, codes, classifier=True).split(codes, codes))
 
 
 def gain_in_accuracy(fit_plain, fit_cleaned, X, y, folds):
@@ -59,14 +61,15 @@ def gain_in_accuracy(fit_plain, fit_cleaned, X, y, folds):
         ``(X, y) -> classifier``, fitted.
     X : array-like, data frame or sparse array of shape (n_samples, ...)
     y : ndarray of shape (n_samples,)
-    folds : cross-validation generator
+    folds : list of (told, judged)
+        Positions of rows.
 
     Returns
     -------
     gain : Gain
     """
     differences = []
-    for told, judged in folds.split(X, y):
+    for told, judged in folds:
         rows, labels = safe_indexing(X, told), y[told]
         held_out, given = safe_indexing(X, judged), y[judged]
         plain, cleaned = (

@@ -99,7 +99,6 @@ def test_cleaning_is_worth_something(strategy, noisy_blobs):
 
 
 def test_weights_reach_the_last_step_of_a_pipeline(noisy_blobs):
-    X, y, _ = noisy_blobs
     estimator = make_pipeline(StandardScaler(), make_pipeline(StandardScaler(), Recorded()))
     classifier = cleaned("reweight", noisy_blobs, estimator=estimator)
     _, _, weights = classifier.estimator_[-1][-1].given_

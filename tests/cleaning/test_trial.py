@@ -100,10 +100,10 @@ def test_there_is_no_trial_of_very_few_rows_or_many(n_rows):
 
 def test_folds_are_no_more_than_the_smallest_class_has_rows():
     y = np.arange(100) % 2
-    assert make_folds("auto", y, 0).get_n_splits() == 5
+    assert len(make_folds("auto", y, 0)) == 5
     y[:] = 0
     y[:3] = 1
-    assert make_folds("auto", y, 0).get_n_splits() == 3
+    assert len(make_folds("auto", y, 0)) == 3
     y[1:3] = 0
     assert make_folds("auto", y, 0) is None
 
@@ -118,7 +118,7 @@ def test_gain_is_the_difference_of_accuracies():
 
     y = np.array([0, 0, 0, 1] * 4)
     X = np.zeros((16, 1))
-    gain = gain_in_accuracy(lambda *_: Says(0), lambda *_: Says(1), X, y, KFold(4))
+    gain = gain_in_accuracy(lambda *_: Says(0), lambda *_: Says(1), X, y, KFold(4).split(X))
     assert gain.mean == -0.5
     assert gain.error == pytest.approx(np.sqrt(0.75 / 16))
     assert gain.is_surely_lost
