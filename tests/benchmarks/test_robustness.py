@@ -14,7 +14,7 @@ pytest.importorskip("psutil")
 
 def test_crashes_are_counted_and_lose_nothing(call, tmp_path):
     kinds = ["kill while writing", "damaged weights"]
-    args = ["crashes", "--kinds", *kinds, "--cases", 1, "--out", tmp_path]
+    args = ["crashes", "--kinds", *kinds, "--cases", 1, "--seeds", 1, "--out", tmp_path]
     printed = call(*args)
     rows = pd.read_csv(tmp_path / "crashes.csv")
     assert rows.kind.tolist() == [kinds[0]] * 2 + [kinds[1]] * 2
@@ -33,7 +33,8 @@ def test_crashes_are_counted_and_lose_nothing(call, tmp_path):
 def test_what_fails_is_told(call, tmp_path, monkeypatch, capsys):
     script = importlib.import_module("crashes")
     monkeypatch.setitem(script.KINDS, "odd", (lambda *_: iter(["same", "another result"]), 1))
-    monkeypatch.setattr(sys, "argv", ["crashes", "--kinds", "odd", "--out", str(tmp_path)])
+    args = ["--kinds", "odd", "--seeds", "1", "--out", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", ["crashes", *args])
     assert script.main() == 1
     out, err = capsys.readouterr()
     assert "4 cases, 2 failed." in out
