@@ -8,6 +8,8 @@ from importlib import metadata
 
 import pandas as pd
 
+from skdynacor.groundwork.files import writing
+
 PACKAGES = ("skdynacor", "scikit-learn", "torch", "skorch", "numpy", "cleanlab")
 
 
@@ -86,12 +88,8 @@ class ResultsFile:
         if header is None:
             self.path.unlink()
             return
-        whole = self.path.with_suffix(".tmp")
-        with whole.open("w", newline="") as file:
-            writer = csv.DictWriter(file, header, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(self.rows)
-        whole.replace(self.path)
+        with writing(self.path) as file:
+            pd.DataFrame(self.rows, columns=header).to_csv(file, index=False, lineterminator="\n")
 
 
 def _matches(row, keys):

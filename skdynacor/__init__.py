@@ -8,31 +8,23 @@ the three together.
 
 from importlib import import_module
 
-from .corrupted_array import Beliefs, CorruptedArray, CorruptedCopies
-from .corrupted_rows import CorruptedRows
-from .corruption.label_corruptor import LabelCorruptor
-from .detection.transition_detector import TransitionDetector
-
 __version__ = "0.1.0"
 
-# Importing torch takes seconds, so what needs it, and what looks at results, is imported when it is
-# first asked for.
+# Importing what these stand on takes seconds, so each is imported when it is first asked for.
 _LAZY = {
+    "Beliefs": ".corrupted_array",
+    "CorruptedArray": ".corrupted_array",
+    "CorruptedCopies": ".corrupted_array",
+    "CorruptedRows": ".corrupted_rows",
+    "LabelCorruptor": ".corruption.label_corruptor",
+    "TransitionDetector": ".detection.transition_detector",
     "DynamicsCollector": ".recording.dynamics_collector",
     "DynaCorDetector": ".detection.dynacor_detector",
     "make_dynacor_pipeline": ".pipeline",
     "report": ".reporting.report",
 }
 
-__all__ = [
-    "Beliefs",
-    "CorruptedArray",
-    "CorruptedCopies",
-    "CorruptedRows",
-    "LabelCorruptor",
-    "TransitionDetector",
-    *_LAZY,
-]
+__all__ = [*_LAZY]
 
 
 def __getattr__(name):

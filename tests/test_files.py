@@ -1,12 +1,15 @@
 """Files that are there whole or not at all."""
 
+import errno
+import os
+
 import pytest
 
-from skdynacor.groundwork.files import writing
+from skdynacor.groundwork.files import read_sealed, write_sealed, writing
 
 
 @pytest.mark.parametrize("before", [None, b"before"])
-@pytest.mark.parametrize("failure", [OSError("disk full"), KeyboardInterrupt()])
+@pytest.mark.parametrize("failure", [OSError(28, "disk full"), KeyboardInterrupt()])
 def test_what_was_there_stays_if_writing_fails(tmp_path, before, failure):
     path = tmp_path / "file"
     if before is not None:
@@ -32,3 +35,27 @@ def test_file_takes_its_place_when_it_is_whole(tmp_path):
         assert path.read_bytes() == b"before"
     assert path.read_bytes() == b"after"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_full_disk_is_told_with_the_file(tmp_path):
+    with (
+        pytest.raises(OSError, match=r"No space left on device: '.*file'"),
+        writing(tmp_path / "file"),
+    ):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # as write does, without a name
+
+
+@pytest.mark.parametrize("data", [b"", b"some bytes\n"])
+def test_a_sealed_file_is_read_as_it_was_written_or_refused_by_name(tmp_path, data):
+    path = tmp_path / "sealed"
+    write_sealed(path, data)
+    assert read_sealed(path) == data
+    written = path.read_bytes()
+    cut = [written[:n] for n in range(len(written))]
+    flipped = [bytearray(written) for _ in written]
+    for position, changed in enumerate(flipped):
+        changed[position] ^= 1 << position % 8
+    for damaged in [*cut, *flipped, written + b"\n"]:
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match="sealed is damaged"):
+            read_sealed(path)

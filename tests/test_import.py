@@ -32,6 +32,11 @@ def test_nothing_heavy_is_imported(code):
     assert loaded_after(code) == []
 
 
+def test_the_command_starts_at_once():
+    code = "import sys, skdynacor.command_line.main; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
 def test_the_test_above_can_fail():
     assert set(loaded_after("from skdynacor import DynaCorDetector")) >= {"torch"}
 

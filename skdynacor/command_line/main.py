@@ -2,8 +2,10 @@
 
 import argparse
 import os
+import signal
 import sys
 import traceback
+from contextlib import contextmanager
 from pathlib import Path
 
 from .. import __version__
@@ -172,18 +174,32 @@ def _share(text):
     return share
 
 
-def _find(args):  # what these import takes seconds, and --help should not
-    from ..groundwork.optional import import_optional
+@contextmanager
+def _ended_by_ctrl_c():
+    """Let Ctrl-C end the process at once, which Python shows a trace of or loses in an import."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:  # else the parent wants Ctrl-C to be ignored
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
-    for module in ("pandas", "skrub", "pyarrow", "tqdm"):
-        import_optional(module, "cli", "skdynacor find")
-    from .find import find
+
+def _find(args):
+    with _ended_by_ctrl_c():  # what these import takes seconds, and --help should not
+        from ..groundwork.optional import import_optional
+
+        for module in ("pandas", "skrub", "pyarrow", "tqdm"):
+            import_optional(module, "cli", "skdynacor find")
+        from .find import find
 
     return find(args)
 
 
 def _demo(args):
-    from .demo import demo
+    with _ended_by_ctrl_c():
+        from .demo import demo
 
     return demo(args)
 

@@ -1,8 +1,11 @@
 """Files that are there whole or not at all."""
 
+import hashlib
 import os
 from contextlib import contextmanager
 from pathlib import Path
+
+_BEFORE_DIGEST = b"\nblake2b "
 
 
 @contextmanager
@@ -19,6 +22,11 @@ def writing(path):
     Yields
     ------
     file : binary file
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written; it names the file.
     """
     path = Path(path)
     beside = path.with_name(path.name + ".part")
@@ -28,5 +36,54 @@ def writing(path):
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
+    except OSError as error:
+        if error.filename is None:  # as of a full disk
+            error.filename = str(path)
+        raise
     finally:
         beside.unlink(missing_ok=True)
+
+
+def write_sealed(path, data):
+    """Write bytes to a file, with a digest of them as its last line.
+
+    Parameters
+    ----------
+    path : str or path-like
+    data : bytes-like
+    """
+    with writing(path) as file:
+        file.write(data)
+        file.write(_seal(data))
+
+
+def read_sealed(path):
+    """Read the bytes that ``write_sealed`` wrote to a file.
+
+    Parameters
+    ----------
+    path : str or path-like
+
+    Returns
+    -------
+    data : memoryview
+
+    Raises
+    ------
+    ValueError
+        If the file is not as it was written.
+    """
+    content = memoryview(Path(path).read_bytes())
+    n_data = max(0, len(content) - len(_seal(b"")))
+    data, seal = content[:n_data], content[n_data:]
+    if seal != _seal(data):
+        raise ValueError(
+            f"{path} is damaged: it was cut short or changed after it was written. Put back a copy "
+            "of it, or remove its folder and fit again."
+        )
+    return data
+
+
+def _seal(data):
+    digest = hashlib.blake2b(data, digest_size=16).hexdigest()
+    return _BEFORE_DIGEST + digest.encode() + b"\n"

@@ -1,19 +1,22 @@
 """Saving a training at every epoch, so that one that was killed goes on."""
 
 import hashlib
+import io
 import json
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import joblib
 import numpy as np
 import torch
+from filelock import FileLock, Timeout
 from sklearn.base import BaseEstimator
 from skorch.callbacks import Callback, LRScheduler
 from skorch.history import History
 
-from ..groundwork.files import writing
+from ..groundwork.files import read_sealed, write_sealed
 from .accelerated_nets import weights_of
 
 _PLAIN = (type(None), bool, int, float, str)
@@ -78,58 +81,91 @@ def make_checkpoints(keep):
     return SavedWeights(keep)
 
 
+@contextmanager
+def claiming(folder, identity, seed):
+    """Keep a folder for one fit and its trainings, while the block runs.
+
+    The folder is free again as soon as the process ends, however it does.
+
+    Parameters
+    ----------
+    folder : str or Path
+    identity : dict of str to str
+        What the fit is of, see ``identify``.
+    seed : int
+        Of a new fit.
+
+    Yields
+    ------
+    seed : int
+        That of the fit in the folder, if there is one.
+
+    Raises
+    ------
+    RuntimeError
+        If another process has the folder.
+    ValueError
+        If the folder holds trainings of anything else; it names what differs.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        lock = FileLock(folder / "fit.lock").acquire(timeout=0)
+    except Timeout:
+        raise RuntimeError(
+            f"checkpoint_dir={str(folder)!r} is in use: another fit trains in it. Wait until that "
+            "ends, or name another folder."
+        ) from None
+    with lock:
+        yield _take_up_or_begin(folder, identity, seed)
+
+
+def _take_up_or_begin(folder, identity, seed):
+    path = folder / "training.json"
+    if next(folder.rglob("state.pt"), None) is None:  # nothing that another training would spoil
+        write_sealed(path, json.dumps({"identity": identity, "seed": seed}, indent=1).encode())
+        return seed
+    saved = json.loads(str(read_sealed(path), "utf-8"))
+    names = dict.fromkeys([*identity, *saved["identity"]])
+    differ = [name for name in names if saved["identity"].get(name) != identity.get(name)]
+    if differ:
+        raise ValueError(
+            f"checkpoint_dir={str(folder)!r} holds another training; what differs: "
+            f"{', '.join(differ)}. Name another folder, or remove this one."
+        )
+    return saved["seed"]
+
+
 class TrainingFolder(Callback):
     """Save a training after every epoch, and take it up again.
 
     A file for each epoch holds the signals recorded in it and the weights after it; ``state.pt``,
     replaced last, holds what the next epoch starts from. All are written beside and then renamed,
-    so that a kill at any moment leaves a folder from which the training goes on.
+    so that a kill at any moment leaves a folder from which the training goes on, and all end in a
+    digest, so that none is believed that was damaged since.
 
     Parameters
     ----------
     folder : str or Path
-    identity : dict
-        What the training is of: names of its parts, with a plain value for each.
-
-    Raises
-    ------
-    ValueError
-        If the folder holds a training of anything else; it names what differs.
+        It is, or is in, the one that the fit has claimed.
     """
 
-    def __init__(self, folder, identity):
+    def __init__(self, folder):
         self.folder = Path(folder)
-        self.identity = identity
 
     def of(self, recorder):
         """Save what a recorder records; return self."""
         self.recorder = recorder
         return self
 
-    def claim(self, seed):
-        """Check that the folder is new or holds this training.
+    def lock(self):
+        """Wait until nobody else trains here, and keep the folder while a block runs.
 
-        Returns
-        -------
-        seed : int
-            That of the training in the folder, if there is one.
+        A worker process outlives a fit that is killed, until its training ends; then the training
+        is there to be taken up.
         """
-        path = self.folder / "training.json"
-        if path.exists():
-            saved = json.loads(path.read_text())
-            names = dict.fromkeys([*self.identity, *saved["identity"]])
-            differ = [n for n in names if saved["identity"].get(n) != self.identity.get(n)]
-            if differ:
-                raise ValueError(
-                    f"checkpoint_dir={str(self.folder)!r} holds another training; what differs: "
-                    f"{', '.join(differ)}. Name another folder, or remove this one."
-                )
-            return saved["seed"]
         self.folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"identity": self.identity, "seed": seed}, indent=1)
-        with writing(path) as file:
-            file.write(text.encode())
-        return seed
+        return FileLock(self.folder / "training.lock")
 
     def resume(self, net):
         """Bring a net that is about to train to where the saved training ended.
@@ -238,10 +274,12 @@ def _generators(net):
 
 
 def _save(state, path):
-    with writing(path) as file:
-        torch.save(state, file)
+    data = io.BytesIO()
+    torch.save(state, data)
+    write_sealed(path, data.getbuffer())
 
 
 def _load(path):
+    data = io.BytesIO(read_sealed(path))
     with torch.serialization.safe_globals([Counter]):  # of torch's own MultiStepLR
-        return torch.load(path, map_location="cpu", weights_only=True)
+        return torch.load(data, map_location="cpu", weights_only=True)

@@ -111,7 +111,8 @@ class DynamicsCollector(
     checkpoint_dir : str, path-like or None, default=None
         A folder in which to save the training after every epoch: when the process is killed, the
         same call takes it up there and ends with what it would have recorded without the kill. A
-        folder of another training is refused. It stays when the training is done. Nets only.
+        folder of another training is refused, a damaged file, and a second fit at the same time.
+        It stays when the training is done. Nets only.
     n_jobs : int or None, default=None
         How many processes or threads to use, by joblib's conventions: the two halves are trained at
         once if ``held_out``, and trees of a forest are grown at once that has no ``n_jobs`` of its
@@ -361,7 +362,7 @@ class DynamicsCollector(
             task = TrainingTask.of(self, X, codes, copies)
             self._row_keys, self._row_labels, self._row_shape = task.keys, codes, X.shape[1:]
             verbose = self.verbose and speaks_for_all(self.classifier)
-            with open_progress(verbose, task.parts) as progress:
+            with task.claiming() as task, open_progress(verbose, task.parts) as progress:
                 if self.held_out:
                     self._heard, record, logits = task.record_held_out(progress)
                 else:

@@ -2,6 +2,7 @@
 
 import copy
 import hashlib
+from contextlib import nullcontext
 
 import numpy as np
 import torch
@@ -161,9 +162,7 @@ def record_net(
     if n_processes_of(net) > 1:
         _check_in_memory(keep, folder)
         seed = _agree(net, (X, copies, labels), seed)
-    if folder is not None:
-        seed = folder.claim(seed)
-    with seeded(seed):
+    with seeded(seed), nullcontext() if folder is None else folder.lock():
         net.initialize()
         to_logits, n_operations = check_outputs(net, dataset, n_classes)
         recorder = Recorder(

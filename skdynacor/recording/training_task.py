@@ -1,5 +1,6 @@
 """What is to be trained on and recorded, and which kind of training a classifier gets for it."""
 
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +13,8 @@ from ..groundwork.random_numbers import draw_seed, make_rng
 from ..groundwork.threads import ENTRIES_PER_THREAD, threads_for, using_threads
 from ..groundwork.validation import check_copies, encode_known_labels
 from ..nets import make_quick_mlp_classifier
-from .checkpoints import TrainingFolder, identify
+from .accelerated_nets import n_processes_of
+from .checkpoints import TrainingFolder, claiming, identify
 from .halves import Halves, halve
 from .held_out import hear
 from .net_training import record_net
@@ -66,6 +68,23 @@ class TrainingTask(NamedTuple):
                 parts["trial"] = Part("trial trees", work_of_trial([*forests.values()], X))
         return parts
 
+    @contextmanager
+    def claiming(self):
+        """Keep ``checkpoint_dir`` while the block runs; give the task with the seed in it."""
+        folder, net = self.collector.checkpoint_dir, self._classifier
+        # What cannot be saved is refused where it would be trained.
+        if folder is None or not is_net(net) or (net is not None and n_processes_of(net) > 1):
+            yield self
+            return
+        digests = {
+            "X": self.keys,
+            "y": self.labels[: len(self.keys)],
+            "copies": hash_rows(self.copies),
+            "labels of the copies": self.labels[len(self.keys) :],
+        }
+        with claiming(folder, identify(self.collector, digests), self.seed) as seed:
+            yield self._replace(seed=seed)
+
     def record(self, only=None, name="", progress=SILENCE):
         """Train the classifier once, on all rows and copies or on some rows only."""
         wanted, classifier = self.collector, self._classifier
@@ -80,7 +99,7 @@ class TrainingTask(NamedTuple):
                 only=only,
                 keep=keep,
                 device=wanted.device,
-                folder=self._folder(only, name),
+                folder=self._folder(name),
             )
         self._refuse_folders()
         options["n_stages"] = wanted.n_stages
@@ -157,15 +176,6 @@ class TrainingTask(NamedTuple):
         folders = {name: getattr(wanted, name) for name in ("checkpoint_dir", "keep_checkpoints")}
         refuse_folders(wanted.classifier, **folders)
 
-    def _folder(self, only, name):
+    def _folder(self, name):
         checkpoint_dir = self.collector.checkpoint_dir
-        if checkpoint_dir is None:
-            return None
-        digests = {
-            "X": self.keys,
-            "y": self.labels[: len(self.keys)],
-            "copies": hash_rows(self.copies),
-            "labels of the copies": self.labels[len(self.keys) :],
-            "rows trained on": np.empty(0) if only is None else only,
-        }
-        return TrainingFolder(Path(checkpoint_dir, name), identify(self.collector, digests))
+        return None if checkpoint_dir is None else TrainingFolder(Path(checkpoint_dir, name))

@@ -66,3 +66,20 @@ def test_ctrl_c_ends_the_training_in_one_line(noisy_blobs, tmp_path):
     assert process.returncode == 130
     assert err == "skdynacor: error: interrupted\n"
     assert [each.name for each in tmp_path.iterdir()] == ["a.npz"]
+
+
+def test_ctrl_c_while_modules_are_imported_ends_it_without_a_word(mixed_csv, tmp_path):
+    interrupt = (
+        "import os, signal, sys\n"
+        "class InterruptsImports:\n"
+        "    def find_spec(name, *args):\n"
+        "        if name == 'sklearn': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, InterruptsImports)\n"
+        "from skdynacor.command_line.main import main; sys.exit(main())"
+    )
+    args = ["find", mixed_csv, "--label", "label", "--out", tmp_path / "issues.csv"]
+    command = [sys.executable, "-c", interrupt, *map(str, args)]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == -signal.SIGINT  # which shells tell as 130
+    assert result.stdout == result.stderr == ""
+    assert not list(tmp_path.iterdir())

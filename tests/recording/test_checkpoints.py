@@ -1,8 +1,11 @@
 """A training that was killed goes on, and ends as if it had not been."""
 
+import io
 import os
+import resource
 import signal
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,6 +18,7 @@ from torch import nn
 from torch.utils.data import WeightedRandomSampler
 
 from skdynacor import DynamicsCollector, LabelCorruptor, make_dynacor_pipeline
+from skdynacor.groundwork.files import read_sealed, write_sealed
 from skdynacor.nets import make_mlp_classifier
 
 
@@ -30,6 +34,21 @@ def make_collector(folder, **params):
     return DynamicsCollector(
         net, also=also, signal="logit_difference", checkpoint_dir=folder, **params
     )
+
+
+def saved_in(folder):
+    return [path for path in sorted(folder.iterdir()) if path.suffix != ".lock"]
+
+
+def in_child(call):
+    """Call in a process of its own; return its id."""
+    child = os.fork()
+    if child == 0:  # NB: no return from here, or the child would go on with the tests
+        try:
+            call()
+        finally:
+            os._exit(0)
+    return child
 
 
 def assert_same(one, other, X):
@@ -134,9 +153,9 @@ def test_without_a_seed_the_saved_one_counts(rows, tmp_path):
 def test_a_finished_training_is_read_not_made_again(rows, tmp_path):
     X, y = rows
     one = make_collector(tmp_path, random_state=0).fit(X, y)
-    files = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    files = {path: path.stat().st_mtime_ns for path in saved_in(tmp_path)}
     again = make_collector(tmp_path, random_state=0).fit(X, y)
-    assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == files
+    assert {path: path.stat().st_mtime_ns for path in saved_in(tmp_path)} == files
     assert_same(one, again, X)
     without = make_collector(None, random_state=0).fit(X, y)
     assert_same(one, without, X)
@@ -157,12 +176,9 @@ def test_kills_at_random_moments(rows, tmp_path):
 
     for _ in range(20):
         saved = n_saved()
-        child = os.fork()
-        if child == 0:  # NB: no return from here, or the child would go on with the tests
-            try:
-                make_collector(tmp_path, classifier=net, random_state=0).fit(X, y)
-            finally:
-                os._exit(0)
+        child = in_child(
+            partial(make_collector(tmp_path, classifier=net, random_state=0).fit, X, y)
+        )
         wanted = saved + rng.integers(0, 3)
         while n_saved() < wanted and time.perf_counter() < start + 300:
             time.sleep(0.001)
@@ -220,7 +236,9 @@ def test_a_file_that_would_run_code_is_refused(rows, tmp_path):
         def __reduce__(self):
             return os.mkdir, (str(tmp_path / "harm"),)
 
-    torch.save({"n_epochs": Harm()}, tmp_path / "state.pt")
+    harmful = io.BytesIO()
+    torch.save({"n_epochs": Harm()}, harmful)
+    write_sealed(tmp_path / "state.pt", harmful.getvalue())
     with pytest.raises(Exception, match=r"(?i)weights.only"):
         make_collector(tmp_path, random_state=0).fit(X, y)
     assert not (tmp_path / "harm").exists()
@@ -267,7 +285,7 @@ def test_a_net_that_is_not_trained_to_the_end_resumes_too(tmp_path):
     pipe.set_params(dynamicscollector__checkpoint_dir=tmp_path)
     for _ in range(2):
         assert_array_equal(pipe.fit_predict(X, y), flags)
-        assert [path.name for path in tmp_path.iterdir()] == ["first-half"]
+        assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["first-half"]
 
 
 def test_a_folder_of_other_partners_is_refused_by_name(rows, tmp_path):
@@ -278,3 +296,122 @@ def test_a_folder_of_other_partners_is_refused_by_name(rows, tmp_path):
     collector.set_params(woods__max_depth=3)
     with pytest.raises(ValueError, match=r"what differs: woods__max_depth\."):
         collector.fit(X, y)
+
+
+# --- what may not be believed, and who may not write --------------------------------------------
+
+
+def test_a_damaged_file_is_refused_by_name(rows, tmp_path):
+    X, y = rows
+    net = make_mlp_classifier(max_epochs=2)
+    make_collector(tmp_path / "whole", classifier=net, random_state=0).fit(X, y)
+    files = saved_in(tmp_path / "whole")
+    assert {"training.json", "state.pt", "epoch-0001.pt", "epoch-0002.pt"} == {
+        f.name for f in files
+    }
+    for file in files:
+        written = file.read_bytes()
+        middle = len(written) // 2
+        flipped = bytes([written[middle] ^ 1])
+        for damaged in (written[:middle], written[:middle] + flipped + written[middle + 1 :]):
+            file.write_bytes(damaged)
+            collector = make_collector(tmp_path / "whole", classifier=net, random_state=0)
+            with pytest.raises(ValueError, match=f"{file.name} is damaged"):
+                collector.fit(X, y)
+            assert not hasattr(collector, "classes_")
+        file.write_bytes(written)
+
+
+def test_damaged_weights_are_refused_by_name(rows, tmp_path):
+    X, y = rows
+    net = make_mlp_classifier(max_epochs=2)
+    collector = make_collector(None, classifier=net, keep_checkpoints=tmp_path, random_state=0)
+    collector.fit(X, y)
+    path = tmp_path / "weights-0001.pt"
+    written = bytearray(path.read_bytes())
+    written[len(written) // 2] ^= 1
+    path.write_bytes(written)
+    with pytest.raises(ValueError, match=r"weights-0001\.pt is damaged"):
+        collector.transform(np.array(X) + 1)
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_a_folder_of_halves_is_refused_to_whole_trainings_and_back(rows, tmp_path, first):
+    X, y = rows
+    collector = make_collector(tmp_path, held_out=first, random_state=0).fit(X, y)
+    with pytest.raises(ValueError, match=r"what differs: held_out\."):
+        collector.set_params(held_out=not first).fit(X, y)
+
+
+def test_a_folder_without_a_whole_epoch_is_free_for_other_parameters(rows, tmp_path, monkeypatch):
+    X, y = rows
+    monkeypatch.setattr(KillAt, "at", 0)
+    net = make_mlp_classifier(max_epochs=2, callbacks=[("kill", KillAt())])
+    with pytest.raises(Killed):
+        make_collector(tmp_path, classifier=net, random_state=0).fit(X, y)
+    make_collector(tmp_path, random_state=0).fit(X, y)
+
+
+def test_states_without_what_they_are_of_are_not_believed(rows, tmp_path):
+    X, y = rows
+    make_collector(tmp_path, random_state=0).fit(X, y)
+    (tmp_path / "training.json").unlink()
+    with pytest.raises(FileNotFoundError, match=r"training\.json"):
+        make_collector(tmp_path, random_state=0).fit(X, np.roll(y, 1))
+
+
+class Waits(Callback):
+    """Say that the training has begun its third epoch, and wait there."""
+
+    pipe = None
+
+    def on_epoch_begin(self, net, **kwargs):
+        if self.pipe is not None and len(net.history) == 3:
+            os.write(self.pipe, b"!")
+            signal.pause()
+
+
+@pytest.mark.parametrize("held_out", [False, True])
+def test_a_second_fit_in_the_folder_is_refused_until_the_first_is_killed(
+    rows, tmp_path, monkeypatch, held_out
+):
+    X, y = rows
+    net = make_mlp_classifier(max_epochs=4, callbacks=[("waits", Waits())])
+
+    def collector(folder):
+        return make_collector(folder, classifier=net, held_out=held_out, random_state=0)
+
+    whole = collector(None).fit(X, y)
+    reading, writing = os.pipe()
+    with monkeypatch.context() as patch:
+        patch.setattr(Waits, "pipe", writing)
+        child = in_child(partial(collector(tmp_path).fit, X, y))
+    try:
+        assert os.read(reading, 1) == b"!"
+        with pytest.raises(RuntimeError, match=r"is in use: another fit trains in it\. Wait"):
+            collector(tmp_path).fit(X, y)
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    assert_same(collector(tmp_path).fit(X, y), whole, X)
+
+
+def test_a_full_disk_leaves_a_folder_from_which_the_training_goes_on(rows, tmp_path):
+    X, y = rows
+    net = make_mlp_classifier(max_epochs=4)
+    whole = make_collector(None, classifier=net, random_state=0).fit(X, y)
+    make_collector(tmp_path / "whole", classifier=net, random_state=0).fit(X, y)
+    room = max(path.stat().st_size for path in saved_in(tmp_path / "whole")) - 100
+    collector = make_collector(tmp_path / "full", classifier=net, random_state=0)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
+        with pytest.raises(OSError, match=rf"File too large: '{tmp_path}/full/.*\.pt'"):
+            collector.fit(X, y)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    files = saved_in(tmp_path / "full")
+    assert len(files) >= 2  # something else had room
+    for path in files:
+        read_sealed(path)
+    assert_same(collector.fit(X, y), whole, X)

@@ -1,10 +1,14 @@
 """A training on each half of the rows, which judges the other."""
 
+import fcntl
 import os
+import signal
+import threading
 
 import numpy as np
 import pytest
 import torch
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -339,7 +343,7 @@ def test_halves_that_are_killed_anywhere_resume(rows, tmp_path, monkeypatch, ran
             break
         except Killed:
             kills += 1
-            folders.append({path.name for path in (tmp_path / "cut").iterdir()})
+            folders.append({path.name for path in (tmp_path / "cut").iterdir() if path.is_dir()})
     assert kills >= 3
     assert folders[0] == {"first-half"}
     assert folders[-1] == {"first-half", "second-half"}
@@ -360,3 +364,61 @@ def test_a_folder_of_halves_is_refused_to_other_labels(rows, tmp_path):
     ).fit(X, y)
     with pytest.raises(ValueError, match="holds another training; what differs: y"):
         collector.fit(np.array(X), np.roll(y, 1))
+
+
+# --- processes that end early -------------------------------------------------------------------
+
+
+class AtThirdEpoch(Callback):
+    """Note whether a file is there when a training begins; end the process if one says so."""
+
+    begun_beside = None
+
+    def __init__(self, file):
+        self.file = file
+
+    def on_epoch_begin(self, net, **kwargs):
+        if len(net.history) == 1:
+            AtThirdEpoch.begun_beside = self.file.exists()
+        if len(net.history) == 3 and self.file.exists():
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def make_saved(folder):
+    """Make a collector that saves both halves."""
+    net = make_mlp_classifier(max_epochs=4, callbacks=[("third", AtThirdEpoch(folder / "file"))])
+    collector = DynamicsCollector(net, held_out=True, random_state=0)
+    return collector.set_params(checkpoint_dir=folder / "training")
+
+
+@pytest.fixture
+def undisturbed(rows, tmp_path):
+    return make_saved(tmp_path).set_params(checkpoint_dir=None).fit_transform(*rows)
+
+
+def test_a_worker_that_is_killed_is_an_error_and_the_halves_resume(rows, undisturbed, tmp_path):
+    (tmp_path / "file").touch()
+    collector = make_saved(tmp_path).set_params(n_jobs=2)
+    with pytest.raises(TerminatedWorkerError):
+        collector.fit(*rows)
+    assert not hasattr(collector, "classes_")
+    (tmp_path / "file").unlink()
+    collector.set_params(n_jobs=None)
+    assert_array_equal(collector.fit_transform(*rows), undisturbed)
+
+
+def test_a_worker_that_outlives_its_fit_is_waited_for(rows, undisturbed, tmp_path):
+    """The lock is such a worker's, the file is there as long as that."""
+    folder = tmp_path / "training" / "first-half"
+    folder.mkdir(parents=True)
+    lock = (folder / "training.lock").open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    (tmp_path / "file").touch()
+
+    def end():
+        (tmp_path / "file").unlink()
+        lock.close()
+
+    threading.Timer(0.5, end).start()
+    assert_array_equal(make_saved(tmp_path).fit_transform(*rows), undisturbed)
+    assert AtThirdEpoch.begun_beside is False

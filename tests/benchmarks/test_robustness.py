@@ -1,0 +1,65 @@
+"""The scripts of ``benchmarks/`` on crashes and on long use run, on few cases."""
+
+import importlib
+import sys
+
+import pytest
+
+pd = pytest.importorskip("pandas")
+pytest.importorskip("matplotlib")
+pytest.importorskip("cleanlab")
+pytest.importorskip("tqdm")
+pytest.importorskip("psutil")
+
+
+def test_crashes_are_counted_and_lose_nothing(call, tmp_path):
+    kinds = ["kill while writing", "damaged weights"]
+    args = ["crashes", "--kinds", *kinds, "--cases", 1, "--seeds", 1, "--out", tmp_path]
+    printed = call(*args)
+    rows = pd.read_csv(tmp_path / "crashes.csv")
+    assert rows.kind.tolist() == [kinds[0]] * 2 + [kinds[1]] * 2
+    assert rows.flow.tolist() == ["default", "paper"] * 2
+    assert rows.same.tolist() == [1, 1, 0, 0]  # a fit goes on, weights are not believed
+    assert rows.refused.tolist()[:2] == [0, 0]
+    assert rows.refused[2:].gt(0).all()
+    assert rows.refused[2:].mod(2).eq(0).all()  # a cut and a flip of every file
+    assert rows.failed.eq(0).all()
+    assert f"{rows.cases.sum()} cases, 0 failed." in printed
+    before = (tmp_path / "crashes.csv").read_bytes()
+    assert call(*args) == printed
+    assert (tmp_path / "crashes.csv").read_bytes() == before
+
+
+def test_what_fails_is_told(call, tmp_path, monkeypatch, capsys):
+    script = importlib.import_module("crashes")
+    monkeypatch.setitem(script.KINDS, "odd", (lambda *_: iter(["same", "another result"]), 1))
+    args = ["--kinds", "odd", "--seeds", "1", "--out", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", ["crashes", *args])
+    assert script.main() == 1
+    out, err = capsys.readouterr()
+    assert "4 cases, 2 failed." in out
+    assert "odd, default, seed 0: another result" in err
+
+
+def test_soak_holds_no_more_after_twenty_fits(call, tmp_path, monkeypatch):
+    script = importlib.import_module("soak")
+    monkeypatch.setattr(script, "FLOWS", ("checkpoints",))
+    printed = call("soak", "--fits", 20, "--rows", 60, "--out", tmp_path)
+    rows = pd.read_csv(tmp_path / "soak.csv")
+    assert rows.fits.tolist() == [10, 20]
+    held = rows[["files", "threads", "children"]]
+    assert held.iloc[0].equals(held.iloc[1])
+    assert rows.MB.gt(50).all()
+    assert (tmp_path / "soak.png").read_bytes()[:4] == b"\x89PNG"
+    assert "checkpoints" in printed
+
+
+@pytest.mark.parametrize(
+    ("grown", "told"), [({"MB": 106}, "memory"), ({"files": 9}, "files"), ({"MB": 104}, "nothing")]
+)
+def test_what_a_soak_finds_grown_is_told(call, grown, told):
+    first = {"flow": "paper", "seed": 0, "fits": 10, "MB": 100.0, "seconds": 1.0}
+    first |= {"files": 8, "threads": 1, "children": 0}
+    table = pd.DataFrame([first, {**first, "fits": 20, **grown}])
+    (summed,) = importlib.import_module("soak").sum_up(table)
+    assert summed["grew"] == told
