@@ -44,7 +44,7 @@ ESTIMATORS = [
     SimiFeatV(),
     SimiFeatR(),
     LabelCleaningClassifier(LogisticRegression(), cv=None, random_state=0),
-    LabelCleaningClassifier(LogisticRegression(), strategy="reweight", cv=2, random_state=0),
+    LabelCleaningClassifier(LogisticRegression(), strategy="reweight", cv=None, random_state=0),
     DivideMixClassifier(make_mlp_classifier(max_epochs=8, batch_size=16), warm_up=4),
     DivideMixClassifier(QUICK_NET, warm_up=1, detector=DynaCorDetector(), gamma=0.2),
 ]

@@ -75,6 +75,15 @@ def test_labels_are_cleaned_where_it_helps(line):
     assert_array_equal(tried.predict(line[0]), line[0][:, 0] > 0)
 
 
+def test_labels_may_be_text(line):
+    X, y = line
+    names = np.where(y, "high", "low").astype(object)
+    rule = Rule(lambda x, y: (y == "high") != (x > 0))
+    tried = fit(rule, (X, names), cv=2)
+    assert tried.gain_ == fit(HELPFUL, line, cv=2).gain_
+    assert_array_equal(tried.predict(X) == "high", X[:, 0] > 0)
+
+
 def test_a_fold_in_which_a_class_is_lost_counts_as_no_gain(line):
     X, y = line
     first = X[0, 0]
