@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .groundwork.sklearn_private import num_samples
+
 
 @dataclass(frozen=True, eq=False)
 class Beliefs:
@@ -126,8 +128,11 @@ class CorruptedArray(np.ndarray):
     """
 
     def __new__(cls, data, corrupted=None, beliefs=None):
-        data = np.asarray(data)
-        check_carried(len(data), corrupted, beliefs)
+        try:
+            data = np.asarray(data)
+        except ValueError as error:
+            raise ValueError(f"The rows of data must have one shape: {error}") from error
+        check_carried(num_samples(data), corrupted, beliefs)
         array = data.view(cls)
         array.corrupted = corrupted
         array.beliefs = beliefs

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .groundwork.sklearn_private import num_samples
+
 __all__ = ["InSample"]
 
 
@@ -20,7 +22,7 @@ class InSample:
 
     def split(self, X, y=None, groups=None):
         """Yield all positions twice, as those to train on and as those to score."""
-        positions = np.arange(len(X))
+        positions = np.arange(num_samples(X))
         yield positions, positions
 
     def get_n_splits(self, X=None, y=None, groups=None):

@@ -9,6 +9,7 @@ from skorch import NeuralNet
 from .corruption.label_corruptor import LabelCorruptor
 from .detection.dynacor_detector import DynaCorDetector
 from .detection.transition_detector import TransitionDetector
+from .groundwork.sklearn_private import StrOptions, takes
 from .nets import make_mlp_classifier, make_quick_mlp_classifier
 from .recording.dynamics_collector import DynamicsCollector
 
@@ -45,6 +46,7 @@ def make_forests():
     ]
 
 
+@takes(recipe=[StrOptions(set(RECIPES))])
 def make_dynacor_pipeline(
     classifier=None,
     *,
@@ -123,8 +125,6 @@ def make_dynacor_pipeline(
     >>> pipe[-1].suggested_labels_[[3, 70, 150]]
     array([0, 1, 0])
     """
-    if recipe not in RECIPES:
-        raise ValueError(f"recipe must be one of {', '.join(map(repr, RECIPES))}; got {recipe!r}.")
     signal_of_recipe, held_out, make_detector = RECIPES[recipe]
     if alpha is not None and recipe != "paper":
         raise ValueError(

@@ -14,6 +14,7 @@ from sklearn.ensemble import (
     RandomForestClassifier,
 )
 from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.naive_bayes import GaussianNB
 from skorch import NeuralNetBinaryClassifier, NeuralNetClassifier
 from skorch.callbacks import Callback, EarlyStopping
 from skorch.dataset import ValidSplit
@@ -27,7 +28,7 @@ from skdynacor import (
     LabelCorruptor,
     make_dynacor_pipeline,
 )
-from skdynacor.baselines import AUM, SimiFeatV
+from skdynacor.baselines import AUM, ConfidentLearning, SimiFeatV
 from skdynacor.nets import make_mlp_classifier
 
 RNG = np.random.default_rng(0)
@@ -70,6 +71,7 @@ BAD_X_Y = {
     "None among strings": (X, with_label(None, "U1").astype(object), "dummy"),
     "NaN in y": (X, with_label(np.nan, float), "y contains NaN"),
     "NaN among objects": (X, with_label(float("nan")), "y contains nan in row 4"),
+    "NaT in y": (X, with_label("NaT", "M8[D]"), "y contains NaT in row 4"),
     "one class": (X, np.full(60, "cat"), r"one class only \(.*cat.*at least two classes"),
     "several columns": (X, np.column_stack([Y, Y]), r"1d array.*shape \(60, 2\)"),
     "continuous y": (X, RNG.normal(size=60), "Unknown label type: continuous"),
@@ -255,9 +257,45 @@ def test_a_training_that_diverges(lr):
 def test_numbers_that_single_precision_cannot_hold():
     huge = X.astype(float)
     huge[0, 0] = 1e200
+    refused(DynamicsCollector(), "infinity or a value too large", huge, Y)  # and no warning
+    halves = np.full((60, 3), [np.inf, -np.inf, 0], dtype=np.float16)
+    refused(DynamicsCollector(), "infinity or a value too large", halves, Y)
+
+
+def test_dates_are_not_jittered():
+    refused(
+        LabelCorruptor(), r"dtype datetime64\[D\], where numbers are wanted", X.astype("M8[D]"), Y
+    )
+
+
+def test_copies_that_jitter_takes_too_far():
+    wide = (X * 2e4).astype(np.float16)
+    corruptor = LabelCorruptor(1.0, jitter=1e3, random_state=0)
+    refused(corruptor, "beyond what float16 holds", wide, Y, method="fit_transform")
+
+
+@pytest.mark.parametrize("make", [DynamicsCollector, DynaCorDetector, AUM])
+def test_devices_that_are_not_there(make):
+    args = (X,) if make is DynaCorDetector else (X, Y)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # of the conversion
-        refused(DynamicsCollector(), "infinity or a value too large", huge, Y)
+        warnings.simplefilter("ignore", UserWarning)  # of no copies
+        refused(make(device="gpu"), "device='gpu' cannot be used here .* pass 'auto'", *args)
+
+
+def two_numbers(logits, labels):
+    return logits[:, :2]
+
+
+@pytest.mark.parametrize("classifier", [make_mlp_classifier(max_epochs=1), BOOSTING], ids=str)
+def test_a_signal_of_another_shape(classifier):
+    with pytest.raises(ValueError, match=r"shape \(60,\); 'two_numbers' returned \(60, 2\)"):
+        DynamicsCollector(classifier, signal=two_numbers).fit(X, Y)
+
+
+def test_probabilities_that_are_not_finite():
+    constant = np.zeros((60, 3))
+    refused(DynamicsCollector(GaussianNB(var_smoothing=0)), "not finite", constant, Y)
+    refused(ConfidentLearning(GaussianNB(var_smoothing=0)), "GaussianNB .* not finite", constant, Y)
 
 
 class StopsSilently(Callback):

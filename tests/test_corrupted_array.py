@@ -163,3 +163,15 @@ def test_beliefs_of_other_rows_are_refused(array):
         Beliefs(np.ones((4, 3)), beliefs.labels, beliefs.classes)
     with pytest.raises(ValueError, match="must be finite"):
         Beliefs(np.full((4, 2), -np.inf), beliefs.labels, beliefs.classes)
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "message"),
+    [
+        ([[1.0, 2.0], [3.0]], ValueError, "rows of data must have one shape"),
+        (3.0, TypeError, "Singleton array|at least 1 dimension"),
+    ],
+)
+def test_what_has_no_rows_is_refused(data, error, message):
+    with pytest.raises(error, match=message):
+        CorruptedArray(data)

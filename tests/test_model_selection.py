@@ -1,5 +1,6 @@
 import numpy as np
 from numpy.testing import assert_array_equal
+from scipy.sparse import csr_array
 from sklearn.model_selection import cross_validate
 from sklearn.tree import DecisionTreeClassifier
 
@@ -15,3 +16,8 @@ def test_all_rows_train_and_all_are_scored():
     assert repr(InSample()) == "InSample()"
     result = cross_validate(DecisionTreeClassifier(), X, y, cv=InSample())
     assert_array_equal(result["test_score"], [1.0])  # a tree knows its training rows by heart
+
+
+def test_sparse_rows_are_counted():
+    ((train, test),) = InSample().split(csr_array(np.eye(3)))
+    assert train.tolist() == test.tolist() == [0, 1, 2]

@@ -282,8 +282,13 @@ def test_alpha_is_the_paper_s(quick_net):
         make_dynacor_pipeline(quick_net, alpha=0.7)
 
 
+def test_a_recipe_is_a_name():
+    with pytest.raises(ValueError, match="'recipe' parameter"):
+        make_dynacor_pipeline(recipe=np.zeros(2))
+
+
 def test_an_unknown_recipe_names_the_known():
-    with pytest.raises(ValueError, match="one of 'transition', 'paper'; got 'dynacor'"):
+    with pytest.raises(ValueError, match=r"'recipe' .* among .*'paper'.* Got 'dynacor'"):
         make_dynacor_pipeline(recipe="dynacor")
 
 

@@ -3,12 +3,12 @@
 import numpy as np
 from sklearn import config_context
 from sklearn.mixture import GaussianMixture
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from ..detection.trajectory_detector import TrajectoryDetector
 from ..groundwork.random_numbers import draw_random_state, make_rng
 from ..groundwork.sklearn_private import validates_parameters
-from ..groundwork.validation import MIN_SAMPLES, unchanged_on_error
+from ..groundwork.validation import MIN_SAMPLES, unchanged_on_error, validate_data
 
 
 class AverageEncoder(TrajectoryDetector):

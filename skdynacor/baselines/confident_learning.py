@@ -106,15 +106,21 @@ class ConfidentLearning(TransductiveDetector):
         cv, seed = self.cv, draw_random_state(rng)
         if isinstance(cv, int):
             cv = StratifiedKFold(cv, shuffle=True, random_state=seed)
-        probabilities = np.full((len(X), len(self.classes_)), np.nan)
+        probabilities = np.zeros((len(X), len(self.classes_)))  # of classes that a fold lacks, too
+        judged = np.zeros(len(X), dtype=bool)
         for training, held_out in check_cv(cv, codes, classifier=True).split(X, codes):
             known, columns = self._train_and_predict(X[training], codes[training], X[held_out], rng)
-            probabilities[held_out] = 0  # of classes that the training rows lack
+            probabilities[held_out] = 0
             probabilities[np.ix_(held_out, known)] = columns
-        missing = np.isnan(probabilities[:, 0])
-        if missing.any():
+            judged[held_out] = True
+        if not np.isfinite(probabilities).all():
             raise ValueError(
-                f"cv leaves {missing.sum()} of {len(X)} rows in no test fold; every row must be "
+                f"{type(self.classifier).__name__} gives probabilities that are not finite; scale "
+                "the features, or pass another classifier."
+            )
+        if not judged.all():
+            raise ValueError(
+                f"cv leaves {(~judged).sum()} of {len(X)} rows in no test fold; every row must be "
                 "in one. Pass a number of folds, or a splitter such as KFold."
             )
         return probabilities
@@ -124,7 +130,8 @@ class ConfidentLearning(TransductiveDetector):
         X, X_new = (rows.astype(np.float32, copy=False) for rows in (X, X_new))  # of the folds
         if self.classifier is not None and not isinstance(self.classifier, NeuralNet):
             classifier = clone(self.classifier).fit(X, codes)
-            return classifier.classes_, classifier.predict_proba(X_new)
+            with np.errstate(all="ignore"):  # what comes of it is refused by name
+                return classifier.classes_, classifier.predict_proba(X_new)
         n_classes = len(self.classes_)
         net, dataset = prepare(self.classifier, X, X[:0], codes, n_classes, self.device)
         with seeded(draw_seed(rng)):

@@ -41,6 +41,8 @@ def check_csv(path, separator, encoding):
             return _check_rows(path, file, separator)
     except UnicodeDecodeError as error:
         raise _not_decodable(path, open_, error) from error
+    except UnicodeError as error:  # of UTF-16 that does not say which of the two it is
+        raise BadInput(f"{path} is not {encoding}: {error}. Pass another --encoding.") from error
     except LookupError as error:
         raise BadInput(f"There is no encoding {encoding!r}; try --encoding cp1252.") from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:

@@ -6,9 +6,12 @@ same to every batch of a training.
 """
 
 from functools import partial
+from numbers import Integral
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+
+from ..groundwork.sklearn_private import takes
 
 
 def flip(rows, rng=None):
@@ -63,6 +66,7 @@ def random_flip(rows, rng):
     return np.where(mirrored[:, None, None, None], np.flip(rows, axis=3), rows)
 
 
+@takes(margin=[Integral])
 def center_crop(rows, rng=None, margin=4):
     """Keep the centre of every image, in a frame of zeros.
 
@@ -108,6 +112,7 @@ def center_crop(rows, rng=None, margin=4):
     return cropped
 
 
+@takes(margin=[Integral])
 def random_crop(rows, rng, margin=4):
     """Shift each image by a few pixels at random, and fill up with zeros.
 

@@ -5,7 +5,7 @@ from numbers import Real
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from ..corrupted_array import CorruptedArray, CorruptedCopies
 from ..corrupted_rows import CorruptedRows
@@ -14,7 +14,7 @@ from ..groundwork.notebooks import NotebookMixin
 from ..groundwork.random_numbers import make_rng
 from ..groundwork.sklearn_private import Interval, validates_parameters
 from ..groundwork.sparse_rows import to_canonical
-from ..groundwork.validation import unchanged_on_error, validate_rows_and_labels
+from ..groundwork.validation import unchanged_on_error, validate_data, validate_rows_and_labels
 
 _CHUNK = 4096  # rows
 #: Of ``check_array``: whether values may be missing is for the classifier to say.
@@ -234,7 +234,14 @@ class LabelCorruptor(
 
     def _augment(self, X, sources, rng):
         if self.augment is None:
-            return jitter_rows(X, sources, self.jitter * mean_and_scale(X)[1], rng)
+            with np.errstate(over="ignore", invalid="ignore"):
+                copies = jitter_rows(X, sources, self.jitter * mean_and_scale(X)[1], rng)
+            if _has_more_missing(copies, X[sources]):
+                raise ValueError(
+                    f"Jitter takes copies beyond what {copies.dtype} holds: scale the features, "
+                    f"lower jitter={self.jitter}, or pass X in double precision."
+                )
+            return copies
         rows = X[sources]
         copies = self.augment(rows, rng)
         kinds = [_kind_of(each) for each in (rows, copies)]

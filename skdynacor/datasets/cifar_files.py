@@ -2,6 +2,7 @@
 
 import codecs
 import pickle
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -128,7 +129,8 @@ def load_human_labels(folder, name, keys):
     allowed += [type(np.dtype(code)) for code in np.typecodes["AllInteger"]]
     with reading(file, expected):
         try:
-            with torch.serialization.safe_globals(allowed):
+            with torch.serialization.safe_globals(allowed), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of torch: of what it goes on to refuse
                 content = torch.load(file, weights_only=True)
         except pickle.UnpicklingError as error:  # whose text advises to load the file unsafely
             raise ValueError(

@@ -1,18 +1,25 @@
 """Replacing right labels by wrong ones, in the ways of the paper's experiments."""
 
 import warnings
+from numbers import Real
 
 import numpy as np
 from scipy.special import softmax
-from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from ..corruption.label_corruptor import draw_other_labels
 from ..groundwork.random_numbers import make_rng
-from ..groundwork.validation import encode_labels
+from ..groundwork.sklearn_private import Interval, StrOptions, takes
+from ..groundwork.validation import check_array, encode_labels
 
 KINDS = ("symmetric", "asymmetric", "class", "instance")
 
 
+@takes(
+    kind=[StrOptions(set(KINDS))],
+    rate=[Interval(Real, 0, 1, closed="left"), "array-like"],
+    random_state=["random_state"],
+)
 def make_label_noise(y, kind, rate, X=None, *, random_state=None):
     """Replace some labels by wrong ones.
 
@@ -81,8 +88,6 @@ def make_label_noise(y, kind, rate, X=None, *, random_state=None):
     >>> int(wrong[y == 0].sum()), int(wrong[y == 1].sum())
     (52, 0)
     """
-    if kind not in KINDS:
-        raise ValueError(f"kind must be one of {', '.join(map(repr, KINDS))}; got {kind!r}.")
     if kind != "class":
         _check_share(rate, kind)
     y = column_or_1d(y)
@@ -153,7 +158,7 @@ def _warn_if_hopeless(rate, n_classes):
         "with corrupted labels are no noisier than the data: detectors that learn from the copies "
         "assume a lower rate. Lower it, unless to see them fail is what you want.",
         UserWarning,
-        stacklevel=3,
+        stacklevel=4,
     )
 
 

@@ -7,13 +7,19 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 from sklearn.cluster import KMeans
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from ..groundwork.devices import choose_device, seeded
 from ..groundwork.progress_bar import Part, open_progress
 from ..groundwork.random_numbers import draw_random_state, draw_seed, make_rng
 from ..groundwork.sklearn_private import Interval, validates_parameters
-from ..groundwork.validation import MIN_SAMPLES, check_copies, check_weights, unchanged_on_error
+from ..groundwork.validation import (
+    MIN_SAMPLES,
+    check_copies,
+    check_weights,
+    unchanged_on_error,
+    validate_data,
+)
 from .distinct_trajectories import distinct_trajectories
 from .encoder import fit_encoder, flag, noise_probability, weighted_mean
 from .trajectory_detector import TrajectoryDetector
@@ -22,6 +28,8 @@ from .trajectory_detector import TrajectoryDetector
 # pass needs (0.7 KB each).
 _CHUNK_ENTRIES = 10_000
 _KEPT_ENTRIES = 60_000
+# Of parameters: the encoder computes in single precision, and Adam divides what it is given.
+_LARGEST = 1e30
 
 
 class DynaCorDetector(TrajectoryDetector):
@@ -114,9 +122,9 @@ class DynaCorDetector(TrajectoryDetector):
     """
 
     _parameter_constraints: dict = {
-        "alpha": [Interval(Real, 0, None, closed="left")],
+        "alpha": [Interval(Real, 0, _LARGEST, closed="both")],
         "max_epochs": [Interval(Integral, 0, None, closed="left")],
-        "lr": [Interval(Real, 0, None, closed="neither")],
+        "lr": [Interval(Real, 0, _LARGEST, closed="right")],
         "device": [str],
         "verbose": ["verbose"],
         "random_state": ["random_state"],
@@ -156,7 +164,7 @@ class DynaCorDetector(TrajectoryDetector):
         """
         with unchanged_on_error(self):
             corrupted = getattr(X, "corrupted", None)
-            X = validate_data(self, X, ensure_min_samples=MIN_SAMPLES)
+            X = validate_data(self, X, dtype=np.float32, ensure_min_samples=MIN_SAMPLES)
             if corrupted is None:
                 warnings.warn(
                     "X carries no corrupted copies, so the centroids come from k-means, which "
@@ -184,7 +192,7 @@ class DynaCorDetector(TrajectoryDetector):
             Clean, noisy.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False)
+        X = validate_data(self, X, dtype=np.float32, reset=False)
         distinct, (inverse,) = distinct_trajectories(X)
         for encoder, centroids in self._stages:
             yield torch.cat([*self._embed(distinct, encoder)]).numpy()[inverse], centroids
@@ -202,7 +210,7 @@ class DynaCorDetector(TrajectoryDetector):
             Clean, noisy.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False)
+        X = validate_data(self, X, dtype=np.float32, reset=False)
         distinct, (inverse,) = distinct_trajectories(X)
         for stage in self._stages:
             q_noisy = self._judge(distinct, *stage)[inverse]
@@ -291,6 +299,10 @@ class DynaCorDetector(TrajectoryDetector):
             (stage.encoder.cpu(), stage.centroids.cpu().double().numpy()) for stage in stages
         ]
         self.validation_scores_ = np.array([stage.score for stage in stages])
+        if not all(np.isfinite(centroids).all() for _, centroids in self._stages):
+            raise ValueError(
+                f"The encoder's training diverged; lower lr={self.lr} or alpha={self.alpha}."
+            )
         self.best_epoch_ = int(np.argmax(self.validation_scores_))
         self.encoder_, self.centroids_ = self._stages[self.best_epoch_]
 
@@ -303,7 +315,7 @@ class DynaCorDetector(TrajectoryDetector):
 
     def _noise_probability(self, X):
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False)
+        X = validate_data(self, X, dtype=np.float32, reset=False)
         distinct, (inverse,) = distinct_trajectories(X)
         return self._judge(distinct, self.encoder_, self.centroids_)[inverse]
 

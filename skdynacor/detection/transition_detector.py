@@ -4,11 +4,11 @@ import warnings
 
 import numpy as np
 from scipy.special import expit
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from ..groundwork.random_numbers import draw_random_state, make_rng
 from ..groundwork.sklearn_private import validates_parameters
-from ..groundwork.validation import MIN_SAMPLES, check_weights, unchanged_on_error
+from ..groundwork.validation import MIN_SAMPLES, check_weights, unchanged_on_error, validate_data
 from ..noise_model.mixture import average_with, fit_mixture
 from ..noise_model.noise_model import NoiseModel
 from .trajectory_detector import TrajectoryDetector

@@ -19,8 +19,21 @@ def make_axes(ax, display, figsize=None):
     ax : matplotlib Axes
     """
     if ax is not None:
-        return ax
+        return check_axes(ax)
     return import_pyplot(display).subplots(figsize=figsize, layout="constrained")[1]
+
+
+def check_axes(ax):
+    """Return axes as they are.
+
+    Raises
+    ------
+    TypeError
+        If it is something else.
+    """
+    if not hasattr(ax, "figure"):
+        raise TypeError(f"Pass matplotlib Axes, or None for those of a new figure; got {ax!r}.")
+    return ax
 
 
 def import_pyplot(display):

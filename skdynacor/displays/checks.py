@@ -2,9 +2,9 @@
 
 import numpy as np
 from sklearn.pipeline import Pipeline
-from sklearn.utils import check_array
 from sklearn.utils.validation import column_or_1d
 
+from ..groundwork.validation import check_array
 from ..inspection.findings import read_findings
 
 # What a detector may lack, and where it can be had.
@@ -62,7 +62,7 @@ def read_needed(display, needed, estimator, X, y):
 
 def check_trails(dynamics, name="dynamics"):
     """Check trails: finite numbers of shape (n_samples, n_epochs), at least one of each."""
-    return check_array(dynamics, input_name=name, estimator=name)
+    return check_array(dynamics, dtype=[np.float64, np.float32], input_name=name, estimator=name)
 
 
 def check_mask(mask, name, n_rows=None):

@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
+from ..groundwork.sklearn_private import takes
 from ..groundwork.validation import encode_labels
 from .checks import check_labels, read_needed
 from .matrix import draw_matrix
@@ -51,6 +52,7 @@ class LabelMatrixDisplay:
         self.matrix = matrix
         self.classes = classes
 
+    @takes(cmap=[str, callable])
     def plot(self, ax=None, *, cmap=SEQUENTIAL, colorbar=True):
         """Draw the matrix.
 

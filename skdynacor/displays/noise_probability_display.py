@@ -1,7 +1,10 @@
 """How surely labels are judged."""
 
+from numbers import Integral
+
 import numpy as np
 
+from ..groundwork.sklearn_private import takes
 from .axes import make_axes, open_frame
 from .checks import check_mask, check_probability, find_wrong, read_needed
 from .palette import RIGHT, WRONG
@@ -53,6 +56,7 @@ class NoiseProbabilityDisplay:
         self.noise_probability = noise_probability
         self.wrong = wrong
 
+    @takes(n_bins=[Integral])
     def plot(self, ax=None, *, n_bins=30):
         """Draw the histogram.
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..groundwork.sklearn_private import StrOptions, takes
 from .axes import make_axes, open_frame
 from .checks import check_mask, check_trails, read_needed
 from .intervals import share_interval
@@ -142,6 +143,7 @@ class TrajectoryDisplay:
         )
 
     @classmethod
+    @takes(kind=[StrOptions(set(KINDS))])
     def from_predictions(
         cls, dynamics, flags, *, planted=None, kind="auto", stage_name="epoch", ax=None
     ):
@@ -167,8 +169,6 @@ class TrajectoryDisplay:
         -------
         display : TrajectoryDisplay
         """
-        if kind not in KINDS:
-            raise ValueError(f"kind must be one of {', '.join(map(repr, KINDS))}; got {kind!r}.")
         dynamics = check_trails(dynamics)
         flags = check_mask(flags, "flags", len(dynamics))
         if planted is not None and len(planted):

@@ -1,8 +1,9 @@
 """How often classes are mistaken for each other."""
 
 import numpy as np
-from sklearn.utils import check_array
 
+from ..groundwork.sklearn_private import takes
+from ..groundwork.validation import check_array
 from .checks import check_labels, read_needed
 from .matrix import draw_matrix
 from .palette import SEQUENTIAL
@@ -47,6 +48,7 @@ class TransitionDisplay:
         self.transition = transition
         self.classes = classes
 
+    @takes(cmap=[str, callable])
     def plot(self, ax=None, *, cmap=SEQUENTIAL, colorbar=True):
         """Draw the matrix.
 

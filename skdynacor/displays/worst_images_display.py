@@ -1,9 +1,12 @@
 """Gallery of the images whose labels look worst."""
 
+from numbers import Integral
+
 import numpy as np
 
+from ..groundwork.sklearn_private import Interval, takes
 from ..inspection.findings import read_findings
-from .axes import import_pyplot, shorten
+from .axes import check_axes, import_pyplot, shorten
 from .checks import check_labels, check_probability
 from .image_arrays import find_images, to_displayable
 
@@ -80,6 +83,8 @@ class WorstImagesDisplay:
         """
         titles = self._titles()
         self.axes_ = self._make_axes(titles) if axes is None else np.atleast_1d(axes)
+        for ax in self.axes_.flat:
+            check_axes(ax)
         if self.axes_.size < len(titles):
             raise ValueError(
                 f"There are {len(titles)} images to draw, and {self.axes_.size} axes; pass an axes "
@@ -122,6 +127,7 @@ class WorstImagesDisplay:
         ]
 
     @classmethod
+    @takes(n_images=[Interval(Integral, 1, None, closed="left")])
     def from_estimator(cls, estimator, X, y, *, images=None, n_images=24, axes=None):
         """Draw the rows that a fitted detector finds worst.
 
@@ -161,6 +167,7 @@ class WorstImagesDisplay:
         ).plot(axes)
 
     @classmethod
+    @takes(n_images=[Interval(Integral, 1, None, closed="left")])
     def from_predictions(
         cls, images, labels, suggested_labels, noise_probability, *, n_images=24, axes=None
     ):
@@ -198,8 +205,6 @@ class WorstImagesDisplay:
 
     @classmethod
     def _of_first(cls, order, n_images, images, labels, suggested_labels, score, **kwargs):
-        if n_images < 1:
-            raise ValueError(f"n_images must be at least 1; got {n_images}.")
         rows = order[:n_images]
         suggested = (labels if suggested_labels is None else suggested_labels)[rows]
         return cls(

@@ -6,10 +6,23 @@ import torch
 
 
 def choose_device(device, otherwise="cpu"):
-    """Resolve ``"auto"``: CUDA when there is one, else ``otherwise``."""
-    if device != "auto":
-        return device
-    return "cuda" if torch.cuda.is_available() else otherwise
+    """Resolve ``"auto"``: CUDA when there is one, else ``otherwise``.
+
+    Raises
+    ------
+    ValueError
+        If torch knows no such device, or this machine has none.
+    """
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else otherwise
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(
+            f"device={device!r} cannot be used here ({str(error).partition(chr(10))[0]}); pass "
+            "'auto', 'cpu', or a device of torch's that this machine has."
+        ) from error
+    return device
 
 
 @contextmanager

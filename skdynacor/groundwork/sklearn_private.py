@@ -3,13 +3,26 @@
 from sklearn.base import _fit_context as validates_parameters
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._missing import is_pandas_na
-from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    Options,
+    StrOptions,
+    validate_params,
+)
 from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
+from sklearn.utils.validation import _num_samples as num_samples
 
 try:
     from sklearn.utils._repr_html.estimator import _VisualBlock as VisualBlock
 except ImportError:  # scikit-learn before 1.8
     from sklearn.utils._estimator_html_repr import _VisualBlock as VisualBlock
+
+
+def takes(**constraints):
+    """Check the parameters of a function as those of estimators are, types and ranges as data."""
+    return validate_params(constraints, prefer_skip_nested_validation=False)
+
 
 __all__ = [
     "BaseComposition",
@@ -19,6 +32,8 @@ __all__ = [
     "StrOptions",
     "VisualBlock",
     "is_pandas_na",
+    "num_samples",
     "safe_indexing",
+    "takes",
     "validates_parameters",
 ]

@@ -1,18 +1,43 @@
 """Checks that several estimators share."""
 
 from contextlib import contextmanager
+from functools import wraps
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils import check_array
+from sklearn.utils import check_array as _check_array
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_consistent_length, column_or_1d, validate_data
+from sklearn.utils.validation import check_consistent_length, column_or_1d
+from sklearn.utils.validation import validate_data as _validate_data
 
 from .sklearn_private import is_pandas_na
 from .sparse_rows import to_canonical
 
+#: Dtypes of rows that can stay on the disk: torch takes no foreign byte order, and no long doubles.
+_SERVED = {np.dtype(code).str for code in "?bBhilqefd"}
 #: Fewer rows than this say nothing about how wrong labels are learnt.
 MIN_SAMPLES = 5
+
+
+def _of_numbers(check):
+    """Have a check of scikit-learn's refuse dates, too, and warn of nothing that it refuses."""
+
+    @wraps(check)
+    def check_numbers(*args, **kwargs):
+        with np.errstate(over="ignore", invalid="ignore"):
+            checked = check(*args, **kwargs)
+        X = checked[0] if isinstance(checked, tuple) else checked
+        if X.dtype.kind not in "fiub":
+            raise ValueError(
+                f"X has the dtype {X.dtype}, where numbers are wanted; turn it into numbers, dates "
+                "for instance by X.astype('datetime64[D]').astype(float)."
+            )
+        return checked
+
+    return check_numbers
+
+
+check_array, validate_data = map(_of_numbers, (_check_array, _validate_data))
 
 
 @contextmanager
@@ -47,9 +72,24 @@ def validate_rows_and_labels(estimator, X, y, **check_params):
     codes : ndarray of shape (n_samples,), dtype int64
     """
     if getattr(getattr(y, "dtype", None), "kind", None) == "O":  # pandas' NA trips scikit-learn
-        _check_no_missing(np.asarray(y))
+        _check_no_missing(np.ravel(y))
     X, y = validate_data(estimator, X, y, ensure_min_samples=MIN_SAMPLES, **check_params)
     return to_canonical(X) if issparse(X) else X, *encode_labels(y)
+
+
+def read_labels(y):
+    """Read labels in the type that they have, (n_samples,).
+
+    Raises
+    ------
+    ValueError
+        If there is not one for each row.
+    """
+    try:
+        y = np.asarray(y)
+    except ValueError as error:
+        raise ValueError(f"y must hold one label for each row: {error}") from error
+    return column_or_1d(y)
 
 
 def encode_labels(y):
@@ -73,6 +113,38 @@ def encode_labels(y):
         If a label is missing, labels cannot be sorted, the values are continuous, or all labels
         are the same.
     """
+    classes, codes = number_labels(y)
+    # scikit-learn calls objects of any kind an unknown target.
+    with np.errstate(invalid="ignore"):  # of floats that no integer can hold
+        check_classification_targets(np.array(y.tolist()) if y.dtype.kind == "O" else y)
+    if len(classes) == 0:
+        raise ValueError("y holds no labels; there must be one for each row.")
+    if len(classes) == 1:
+        raise ValueError(
+            f"y holds one class only ({classes[0]!r}); telling wrong labels from right ones "
+            "needs at least two classes."
+        )
+    return classes, codes
+
+
+def number_labels(y):
+    """Number labels, whatever they are and however few.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+
+    Returns
+    -------
+    classes : ndarray of shape (n_classes,)
+    codes : ndarray of shape (n_samples,), dtype int64
+        See ``encode_labels``.
+
+    Raises
+    ------
+    ValueError
+        If a label is missing, or labels cannot be sorted.
+    """
     _check_no_missing(y)
     try:
         classes, codes = np.unique(y, return_inverse=True)
@@ -82,13 +154,6 @@ def encode_labels(y):
             f"y mixes labels of the types {kinds}, which have no common order; "
             "give all labels one type, for instance with y.astype(str)."
         ) from error
-    # scikit-learn calls objects of any kind an unknown target.
-    check_classification_targets(np.array(y.tolist()) if y.dtype.kind == "O" else y)
-    if len(classes) < 2:
-        raise ValueError(
-            f"y holds one class only ({classes[0]!r}); telling wrong labels from right ones "
-            "needs at least two classes."
-        )
     return classes, codes.reshape(-1).astype(np.int64)
 
 
@@ -138,7 +203,9 @@ def sparse_row_params(X):
 
 
 def lives_on_disk(X):
-    """Tell whether an array is a ``np.memmap``, or a view of one."""
+    """Tell whether an array is a ``np.memmap``, or a view of one, of numbers that torch takes."""
+    if np.asarray(X).dtype.str not in _SERVED:
+        return False
     while X is not None and not isinstance(X, np.memmap):
         X = getattr(X, "base", None)
     return X is not None
@@ -207,7 +274,14 @@ def check_copies(copies, X):
 
 
 def _check_no_missing(y):
-    if y.dtype.kind == "f":
+    """Refuse labels that are missing, or that are no single values at all."""
+    if y.dtype.kind == "V" or (y.dtype.kind == "O" and not _are_hashable(y)):
+        raise ValueError(
+            f"Each label must be one value, such as a string or a number; got {y[0]!r}."
+        )
+    if y.dtype.kind in "mM":
+        missing = np.flatnonzero(np.isnat(y))
+    elif y.dtype.kind == "f":
         missing = np.flatnonzero(~np.isfinite(y))
     elif y.dtype.kind == "O":
         missing = np.flatnonzero(
@@ -220,6 +294,13 @@ def _check_no_missing(y):
             f"Input y contains {y[missing[0]]} in row {missing[0]} ({missing.size} rows in all); "
             "every row needs a label: drop these rows, or give them a class of their own."
         )
+
+
+def _are_hashable(labels):
+    try:
+        return set(labels.tolist()) is not None
+    except TypeError:
+        return False
 
 
 def check_weights(sample_weight, rows):

@@ -3,11 +3,10 @@
 from numbers import Real
 
 import numpy as np
-from sklearn.utils.validation import column_or_1d
 
-from ..groundwork.optional import import_optional
 from ..groundwork.sklearn_private import is_pandas_na
-from .frames import is_of_polars
+from ..groundwork.validation import number_labels, read_labels
+from .frames import is_of_polars, read_issues
 
 #: Decisions that name no label.
 KEEP, SUGGESTED = "keep", "suggested"
@@ -74,7 +73,7 @@ def apply_corrections(y, issues, accept="decision"):
         return y
     if is_of_polars(y):
         return y.clone().scatter(positions, corrected.tolist())
-    y = np.array(y)
+    y = read_labels(y).copy()
     y[positions] = corrected
     return y
 
@@ -90,7 +89,7 @@ def find_corrections(y, issues, accept="decision"):
     corrected : ndarray of shape (n_decided,)
         Labels of y; the given one where it is kept.
     """
-    labels = column_or_1d(np.asarray(y))
+    labels = read_labels(y)
     names = LabelNames(labels)
     columns = _read_columns(issues)
     wanted = _read_accept(accept, columns, names)
@@ -130,7 +129,7 @@ class LabelNames:
 
     def __init__(self, labels):
         self.dtype = labels.dtype
-        self.classes = np.unique(labels).tolist()
+        self.classes = number_labels(labels)[0].tolist()
         self._by_name = {str(label): label for label in self.classes}
 
     def read(self, names, positions, column):
@@ -176,9 +175,7 @@ class LabelNames:
 
 def _read_columns(issues):
     """Read the columns that count, as text, (n_issues,) each."""
-    frame = import_optional("narwhals", "report", "apply_corrections").from_native(
-        issues, eager_only=True
-    )
+    frame = read_issues(issues, "apply_corrections")
     missing = {"position", "given_label", "suggested_label"} - set(frame.columns)
     if missing:
         raise ValueError(

@@ -6,10 +6,11 @@ import numpy as np
 from scipy.sparse import csr_array, issparse
 from scipy.special import log_softmax
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted
 
 from ..corrupted_array import CorruptedArray
-from ..groundwork.validation import encode_known_labels
+from ..groundwork.sklearn_private import num_samples
+from ..groundwork.validation import encode_known_labels, number_labels, read_labels
 
 #: Signals whose sign tells whether the model agrees with the label.
 _SIGNED = ("quantized_logit_difference", "logit_difference")
@@ -121,8 +122,8 @@ def read_findings(estimator, X, y):
             "Pass a fitted detector, or a pipeline that ends in one: something with flags_ once it "
             f"is fitted. Got {type(detector).__name__}."
         )
-    labels = column_or_1d(np.asarray(y))
-    for name, n_given in (("X", _n_rows(X)), ("y", len(labels))):
+    labels = read_labels(y)
+    for name, n_given in (("X", num_samples(X)), ("y", len(labels))):
         if n_given != len(detector.flags_):
             raise ValueError(
                 f"{name} has {n_given} rows, but {type(detector).__name__} was fitted on "
@@ -195,10 +196,6 @@ def find_index(X, y):
     return np.arange(len(y))
 
 
-def _n_rows(X):
-    return X.shape[0] if hasattr(X, "shape") else len(X)
-
-
 def _walk_to_training(steps, X):
     """Take rows through the steps before the training; give who recorded it, and the rows."""
     for step in steps:
@@ -217,7 +214,7 @@ def _number(labels, detector, beliefs):
     """Number the labels, which must be those of ``fit`` where these are known."""
     classes = getattr(detector, "classes_", None) if beliefs is None else beliefs.classes
     if classes is None:
-        return np.unique(labels, return_inverse=True)
+        return number_labels(labels)
     codes = encode_known_labels(labels, classes)
     differ = [] if beliefs is None else np.flatnonzero(codes != beliefs.labels)
     if len(differ):

@@ -11,6 +11,24 @@ def is_of_polars(*data):
     return any(known.is_polars_dataframe(each) or known.is_polars_series(each) for each in data)
 
 
+def read_issues(issues, needed_by):
+    """Wrap the caller's data frame of issues, of pandas or polars.
+
+    Raises
+    ------
+    TypeError
+        If it is no such data frame.
+    """
+    narwhals = import_optional("narwhals", "report", needed_by)
+    frame = narwhals.from_native(issues, eager_only=True, pass_through=True)
+    if not isinstance(frame, narwhals.DataFrame):
+        raise TypeError(
+            "issues must be a data frame of pandas or polars, as label_issues returns it; got "
+            f"{type(issues).__name__}."
+        )
+    return frame
+
+
 def to_frame(columns, *data):
     """Make a data frame: of polars if any of the caller's data is, else of pandas.
 

@@ -2,11 +2,13 @@
 
 import numpy as np
 
+from ..groundwork.sklearn_private import takes
 from .findings import read_findings
 from .frames import is_of_polars, to_frame, unknown
 from .neighbors import find_neighbors
 
 
+@takes(only_flagged=["boolean"])
 def label_issues(estimator, X, y, *, only_flagged=False):
     """List the labels, the worst first, with the evidence against them.
 

@@ -4,12 +4,12 @@ import io
 from pathlib import Path
 
 import numpy as np
-from sklearn.utils.validation import column_or_1d
 
 from ..groundwork.files import writing
 from ..groundwork.optional import import_optional
+from ..groundwork.validation import read_labels
 from .corrections import LabelNames, find_corrections
-from .frames import to_frame
+from .frames import read_issues, to_frame
 
 _LABELS = ("given_label", "suggested_label")
 _TEXTS = ("index", *_LABELS, "decision")
@@ -55,7 +55,7 @@ def write_review(issues, path):
     array([0, 1])
     """
     narwhals = import_optional("narwhals", "report", "write_review")
-    frame = narwhals.from_native(issues, eager_only=True)
+    frame = read_issues(issues, "write_review")
     if "decision" not in frame.columns:
         frame = frame.with_columns(narwhals.lit("").alias("decision"))
     with writing(path) as file:
@@ -94,10 +94,10 @@ def read_review(path, y):
             keep_default_na=False,
             na_values=dict.fromkeys((*_WHOLE, *_NUMBERS), ""),
         )
-    except ValueError as error:  # of Unicode or of pandas
+    except (ValueError, TypeError) as error:  # of Unicode or of pandas
         raise ValueError(f"{str(path)!r} is not a CSV file of issues: {error}") from error
     find_corrections(y, frame)
-    names = LabelNames(column_or_1d(np.asarray(y)))
+    names = LabelNames(read_labels(y))
     columns = {name: frame[name].to_numpy() for name in frame.columns}
     for name in _LABELS:
         texts = columns[name]

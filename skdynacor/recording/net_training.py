@@ -72,36 +72,40 @@ class TrainedNet:
 
     def staged_logits(self, X):
         """Yield the logits of rows after every epoch, (n_samples, n_classes), the last first."""
-        for net, rows in self._serving(X, reversed(self.checkpoints)):
-            outputs = net.forward(rows)
-            outputs = outputs[0] if isinstance(outputs, tuple) else outputs
-            yield self.to_logits(outputs.float())
+        net, rows = self._serve(X)
+        for state in reversed(self.checkpoints):
+            net.module_.load_state_dict(state)
+            yield self.to_logits(_ask(net, rows).float())
 
     def hidden_units(self, X):
         """Give what the last linear layer gets, (n_samples, n_units), float32, on the CPU.
 
         A module without linear layers is seen by what it puts out.
         """
-        [(net, rows)] = self._serving(X, [self.classifier.module_.state_dict()])
+        net, rows = self._serve(X)
+        net.module_.load_state_dict(self.classifier.module_.state_dict())
         linear = [each for each in net.module_.modules() if isinstance(each, nn.Linear)]
         seen = []
         if linear:
             linear[-1].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].cpu()))
-        outputs = net.forward(rows)
-        outputs = outputs[0] if isinstance(outputs, tuple) else outputs
+        outputs = _ask(net, rows)
         return (torch.cat(seen) if seen else outputs).flatten(1).float()
 
-    def _serving(self, X, states):
-        """Yield a net that has each of the weights in turn, and rows as it takes them."""
+    def _serve(self, X):
+        """Give a net whose weights may be replaced, and rows as it takes them."""
         net = clone(self.classifier)
         net.callbacks = "disable"  # set_params fails where they are disabled already
         rows = as_served(net, X) if issparse(X) else X
-        # What is drawn here decides nothing: weights are replaced, loaders draw needlessly.
-        with seeded(0):
+        with seeded(0):  # what is drawn decides nothing: weights are replaced
             net.initialize()
-            for state in states:
-                net.module_.load_state_dict(state)
-                yield net, rows
+        return net, rows
+
+
+def _ask(net, rows):
+    """Give what a net puts out for rows."""
+    with seeded(0):  # loaders draw needlessly
+        outputs = net.forward(rows)
+    return outputs[0] if isinstance(outputs, tuple) else outputs
 
 
 def _without_schedules(net):

@@ -2,7 +2,6 @@
 
 from scipy.sparse import issparse
 from sklearn.utils import assert_all_finite, get_tags
-from sklearn.utils.validation import validate_data
 from skorch import NeuralNet
 
 from ..groundwork.sparse_rows import to_canonical
@@ -11,6 +10,7 @@ from ..groundwork.validation import (
     has_missing,
     lives_on_disk,
     sparse_row_params,
+    validate_data,
     validate_rows_and_labels,
 )
 from .out_of_bag import is_bagged

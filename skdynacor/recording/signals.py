@@ -8,6 +8,8 @@ Every function takes
 and returns a float tensor of shape (n_samples,).
 """
 
+from functools import partial
+
 import torch
 from torch.nn import functional as F
 
@@ -49,15 +51,27 @@ SIGNALS = {
 
 
 def find_signal(signal):
-    """Look up a signal by its name; a function is one already."""
+    """Look up a signal by its name; a function is one already, but for what it returns."""
     if callable(signal):
-        return signal
+        return partial(_checked, signal)
     if signal not in SIGNALS:
         raise ValueError(
             f"A signal must be a function or one of {', '.join(map(repr, SIGNALS))}; "
             f"got {signal!r}."
         )
     return SIGNALS[signal]
+
+
+def _checked(signal, logits, labels):
+    """Check what a user's signal returns."""
+    values = signal(logits, labels)
+    if not torch.is_tensor(values) or values.shape != labels.shape:
+        found = tuple(values.shape) if torch.is_tensor(values) else type(values).__name__
+        raise ValueError(
+            "A signal must return a tensor with one number for each row, of shape "
+            f"{tuple(labels.shape)}; {getattr(signal, '__name__', signal)!r} returned {found}."
+        )
+    return values.float()
 
 
 def logits_from_log_odds(outputs):

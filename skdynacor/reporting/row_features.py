@@ -138,12 +138,11 @@ class DenseFeatures:
 
     def _find_scale(self):
         """Standard deviation within classes, (n_features,)."""
-        squares = [
-            (values - usual) ** 2 for values, usual in zip(self._of_class, self._usual, strict=True)
-        ]
-        squares = np.concatenate(squares)
-        n_present = np.maximum((~np.isnan(squares)).sum(axis=0), 1)
-        return np.sqrt(np.nansum(squares, axis=0) / n_present)
+        distances = [v - usual for v, usual in zip(self._of_class, self._usual, strict=True)]
+        with np.errstate(over="ignore"):  # what is too large to be squared is spread without end
+            squares = np.concatenate(distances) ** 2
+            n_present = np.maximum((~np.isnan(squares)).sum(axis=0), 1)
+            return np.sqrt(np.nansum(squares, axis=0) / n_present)
 
     def _find_expected(self, values):
         """Surprise of a class's own values on average, (n_features,)."""
@@ -270,10 +269,10 @@ def read_features(X, rows, feature_names, codes, n_classes):
     """
     nw = import_optional("narwhals", "report", "A report")
     names = None if feature_names is None else list(map(str, feature_names))
-    if names is not None and len(names) != np.shape(X)[1]:
+    if names is not None and len(set(names)) != np.shape(X)[1]:
         raise ValueError(
-            f"feature_names must be one for each of the {np.shape(X)[1]} features of X; "
-            f"got {len(names)}."
+            f"feature_names must be one for each of the {np.shape(X)[1]} features of X, and "
+            f"differ; got {len(names)}, of which {len(set(names))} differ."
         )
     frame = nw.from_native(X, eager_only=True, pass_through=True)
     if isinstance(frame, nw.DataFrame):

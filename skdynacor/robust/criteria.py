@@ -4,9 +4,13 @@ They take logits and labels, and are a kind of ``torch.nn.CrossEntropyLoss``: sk
 logits of a net that was trained by one into probabilities, as it does after the cross-entropy.
 """
 
+from numbers import Real
+
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+from ..groundwork.sklearn_private import Interval, takes
 
 
 def log_probability(logits, labels):
@@ -44,19 +48,17 @@ class GeneralizedCrossEntropy(nn.CrossEntropyLoss):
     >>> net = make_mlp_classifier(criterion=GeneralizedCrossEntropy, criterion__q=0.5)
     """
 
+    @takes(q=[Interval(Real, 0, 1, closed="right")])
     def __init__(self, q=0.7):
         super().__init__()
-        if not 0 < q <= 1:
-            raise ValueError(
-                f"q must be in (0, 1]; got q={q}. For the limit at 0 set "
-                "criterion=torch.nn.CrossEntropyLoss."
-            )
         self.q = q
 
     def forward(self, logits, labels):
         """Map logits (n_samples, n_classes) and labels (n_samples,) to a scalar."""
+        # Below, numbers cannot tell it from the cross-entropy.
+        q = max(self.q, torch.finfo(logits.dtype).eps)
         # 1 − p^q, without the rounding error where q log p is near 0.
-        return -torch.expm1(self.q * log_probability(logits, labels)).mean() / self.q
+        return -torch.expm1(q * log_probability(logits, labels)).mean() / q
 
     def extra_repr(self):
         return f"q={self.q}"
@@ -99,14 +101,13 @@ class SymmetricCrossEntropy(nn.CrossEntropyLoss):
     tensor(3.)
     """
 
+    @takes(
+        alpha=[Interval(Real, 0, None, closed="left")],
+        beta=[Interval(Real, 0, None, closed="left")],
+        clip=[Interval(Real, None, 0, closed="neither")],
+    )
     def __init__(self, alpha=0.1, beta=1.0, clip=-4.0):
         super().__init__()
-        if min(alpha, beta) < 0:
-            raise ValueError(
-                f"alpha and beta must not be negative; got alpha={alpha}, beta={beta}."
-            )
-        if clip >= 0:
-            raise ValueError(f"clip stands for log 0 and must be negative; got clip={clip}.")
         self.alpha = alpha
         self.beta = beta
         self.clip = clip

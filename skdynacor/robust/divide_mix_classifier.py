@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 from skorch import NeuralNet
 
 from ..corruption.label_corruptor import LabelCorruptor
@@ -22,6 +22,7 @@ from ..groundwork.validation import (
     encode_known_labels,
     row_params,
     unchanged_on_error,
+    validate_data,
     validate_rows_and_labels,
 )
 from ..nets import make_mlp_classifier

@@ -1,11 +1,14 @@
 """A loss that keeps a net at what it made of each row before it learnt wrong labels by heart."""
 
+from numbers import Real
+
 import torch
 from skorch.dataset import get_len
 from torch import nn
 from torch.nn import functional as F
 from torch.utils.data import default_collate
 
+from ..groundwork.sklearn_private import Interval, takes
 from ..recording.followed_rows import TellRows
 from ..recording.row_batches import IndexedCollate, IndexedDataset, is_indexed
 
@@ -82,12 +85,12 @@ class EarlyLearningRegularization(nn.CrossEntropyLoss):
 
     follows_rows = True  # asks to be told n_rows by ``follow``, and ``positions`` for each batch
 
+    @takes(
+        strength=[Interval(Real, 0, None, closed="left")],
+        momentum=[Interval(Real, 0, 1, closed="left")],
+    )
     def __init__(self, strength=3.0, momentum=0.7):
         super().__init__()
-        if strength < 0:
-            raise ValueError(f"strength must not be negative; got strength={strength}.")
-        if not 0 <= momentum < 1:
-            raise ValueError(f"momentum must be in [0, 1); got momentum={momentum}.")
         self.strength = strength
         self.momentum = momentum
         self.register_buffer("targets", None)

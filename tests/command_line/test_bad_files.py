@@ -178,3 +178,9 @@ def test_arrays_that_do_not_fit(refused, tmp_path):
     assert "names one array" in refused(path, "--label", "y_true", "--text", "X")
     np.savez(path, X=np.full((9, 2), np.inf), y_given=y)
     assert "X has infinite numbers" in refused(path)
+
+
+def test_utf_16_that_does_not_say_which(refused, tmp_path):
+    path = tmp_path / "bad.csv"
+    path.write_text(GOOD)
+    assert "BOM. Pass another --encoding" in refused(path, "--label", "y", "--encoding", "utf-16")

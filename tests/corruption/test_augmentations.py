@@ -133,3 +133,9 @@ def test_torch_is_not_imported():
     code = "import sys, skdynacor.augment; print('torch' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("margin", [0.5, "1", None, np.array([1])])
+def test_margins_are_whole_numbers(margin):
+    with pytest.raises(ValueError, match=r"'margin' parameter .* must be an instance of 'int'"):
+        center_crop(images(), margin=margin)

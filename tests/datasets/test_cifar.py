@@ -306,3 +306,9 @@ def test_images_are_loaded_without_torch(tmp_path):
         [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "False"
+
+
+def test_other_pickles_are_refused_without_torch_s_warnings(tmp_path):
+    (tmp_path / "CIFAR-10_human.pt").write_bytes(pickle.dumps(HUMAN_10["clean_label"], protocol=4))
+    with pytest.raises(ValueError, match=r"CIFAR-10_human\.pt is damaged"):
+        load_cifar10n(tmp_path)

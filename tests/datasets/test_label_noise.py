@@ -124,8 +124,9 @@ def test_the_warning_weighs_classes_by_their_rows():
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        ((Y, "symetric", 0.2), "'asymmetric', 'class', 'instance'; got 'symetric'"),
-        ((Y, "symmetric", 1.2), r"in \[0, 1\); got 1.2"),
+        ((Y, "symetric", 0.2), "'kind' .* among .*'asymmetric'.* Got 'symetric'"),
+        ((Y, "symmetric", 1.2), r"'rate' .* range \[0.0, 1.0\).* Got 1.2"),
+        (([], "symmetric", 0.2), "y holds no labels"),
         ((Y, "symmetric", T), r"kind='symmetric'; got an array of shape \(5, 5\).*kind='class'"),
         ((Y, "instance", [0.2], X), r"kind='instance'; got an array of shape \(1,\)"),
         ((Y, "class", 0.2), r"shape \(5, 5\).* y holds 5 classes; got shape \(\)"),

@@ -1,4 +1,5 @@
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -222,3 +223,25 @@ def test_cuda_gives_the_flags_of_the_cpu(problem, fitted):
     on_cuda = DynaCorDetector(device="cuda", random_state=0).fit(T)
     assert next(on_cuda.encoder_.parameters()).device.type == "cpu"
     assert np.mean(on_cuda.flags_ == fitted.flags_) > 0.99
+
+
+def test_a_training_that_diverges_is_refused():
+    rng = np.random.default_rng(0)
+    copies = CorruptedCopies(-np.abs(rng.normal(size=(9, 4))), np.zeros(9), np.arange(9))
+    T = CorruptedArray(rng.normal(size=(30, 4)), copies)
+    with pytest.raises(ValueError, match=r"training diverged; lower lr=1e\+15"):
+        DynaCorDetector(lr=1e15, max_epochs=4, random_state=0).fit(T)
+
+
+@pytest.mark.parametrize(
+    ("T", "params", "message"),
+    [
+        (1e200, {}, r"too large for dtype\('float32'\)"),
+        (1.0, {"lr": 1e300}, r"'lr' .* range \(0.0, 1e\+30"),
+    ],
+)
+def test_what_single_precision_cannot_hold_is_refused(T, params, message):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of no copies
+        with pytest.raises(ValueError, match=message):
+            DynaCorDetector(**params).fit(np.full((9, 2), T))

@@ -189,3 +189,10 @@ def test_right_labels_written_in_another_way_are_refused(display, fitted, digits
     codes = np.unique(y_true, return_inverse=True)[1]
     with pytest.raises(ValueError, match=r"No given label equals the right one; got .*as y is"):
         display.from_estimator(fitted["transition"], X, y, y_true=codes)
+
+
+@pytest.mark.parametrize("kind", GIVEN, ids=lambda kind: kind.__name__)
+def test_what_are_no_axes_is_refused(kind):
+    name = "axes" if kind is WorstImagesDisplay else "ax"
+    with pytest.raises(TypeError, match=r"Pass matplotlib Axes.* got .*'here'"):
+        kind.from_predictions(*GIVEN[kind], **{name: "here"})

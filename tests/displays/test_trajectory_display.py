@@ -83,7 +83,12 @@ def test_a_signal_whose_sign_says_nothing_is_drawn_as_it_is(digits):
 
 
 def test_bad_arguments_are_refused():
-    with pytest.raises(ValueError, match=r"kind must be one of 'auto', 'share', .*got 'shares'"):
+    with pytest.raises(ValueError, match=r"'kind' .* among .*'share'.* Got 'shares'"):
         TrajectoryDisplay.from_predictions(T, FLAGS, kind="shares")
     with pytest.raises(ValueError, match=r"as many columns as dynamics, 3; got shape \(4, 2\)"):
         TrajectoryDisplay.from_predictions(T, FLAGS, planted=T[:, :2])
+
+
+def test_booleans_are_numbers_to_draw():
+    display = TrajectoryDisplay.from_predictions(T > 0, FLAGS)
+    assert display.dynamics.dtype.kind == "f"

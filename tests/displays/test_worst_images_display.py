@@ -77,7 +77,7 @@ def test_single_axes_take_one_image(own_axes):
 def test_too_few_axes_are_refused(own_axes):
     with pytest.raises(ValueError, match=r"4 images to draw, and 1 axes; .* n_images=1"):
         WorstImagesDisplay.from_predictions(IMAGES, LABELS, SUGGESTED, PROBABILITY, axes=own_axes)
-    with pytest.raises(ValueError, match="n_images must be at least 1; got 0"):
+    with pytest.raises(ValueError, match=r"'n_images' .* range \[1, inf\). Got 0"):
         WorstImagesDisplay.from_predictions(IMAGES, LABELS, SUGGESTED, PROBABILITY, n_images=0)
 
 

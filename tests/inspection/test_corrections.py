@@ -151,3 +151,26 @@ def test_a_class_called_as_a_decision_is_refused():
     with pytest.raises(ValueError, match="A class is called 'keep'"):
         apply_corrections(y, issues)
     assert apply_corrections(y, issues, [True]).tolist() == ["throw", "throw"]
+
+
+def test_what_is_no_data_frame_is_refused():
+    with pytest.raises(TypeError, match=r"issues must be a data frame .* got dict"):
+        apply_corrections([0, 1], {"position": [0]}, accept="flagged")
+
+
+def test_a_column_of_labels_gives_labels():
+    corrected = apply_corrections(Y[:, np.newaxis], make_issues(), accept="flagged")
+    assert corrected.tolist() == ["wasp", "bee", "ant", "bee", "bee"]
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        ([None, *Y[1:]], "y contains None in row 0"),
+        (np.array([1, *Y[1:]], dtype=object), "types .*no common order"),
+        ([["ant"], ["bee", "bee"]], "y must hold one label for each row"),
+    ],
+)
+def test_labels_that_cannot_be_told_apart_are_refused(y, message):
+    with pytest.raises(ValueError, match=message):
+        apply_corrections(y, make_issues(), accept="flagged")

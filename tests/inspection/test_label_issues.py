@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import torch
 from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
@@ -197,3 +198,31 @@ def test_nothing_flagged_gives_an_empty_list(fitted, noisy_blobs, monkeypatch):
     monkeypatch.setattr(fitted[-1], "flags_", np.zeros(len(y), dtype=bool))
     assert len(label_issues(fitted, X, y, only_flagged=True)) == 0
     assert not label_issues(fitted, X, y).flagged.any()
+
+
+def test_random_numbers_of_torch_stay_as_they_are(fitted, noisy_blobs):
+    before = torch.get_rng_state()
+    label_issues(fitted, *noisy_blobs[:2])
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("X", [iter([[0.0]]), object(), 3])
+def test_what_has_no_rows_is_refused(fitted, noisy_blobs, X):
+    with pytest.raises(TypeError, match="Expected sequence or array-like"):
+        label_issues(fitted, X, noisy_blobs[1])
+
+
+@pytest.mark.parametrize(
+    "label",
+    [{"a": 1}, [0], np.zeros((), dtype=[("a", int)])[()]],
+)
+def test_labels_are_single_values(fitted, noisy_blobs, label):
+    y = np.empty(300, dtype=getattr(label, "dtype", object))
+    y[:] = [label] * 300
+    with pytest.raises(ValueError, match="Each label must be one value"):
+        label_issues(fitted, noisy_blobs[0], y)
+
+
+def test_only_flagged_is_a_boolean(fitted, noisy_blobs):
+    with pytest.raises(ValueError, match="'only_flagged' parameter"):
+        label_issues(fitted, *noisy_blobs[:2], only_flagged="yes")

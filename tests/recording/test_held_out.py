@@ -465,3 +465,13 @@ def test_copies_are_judged_too(embedding):
     assert of_copies.separable is T.beliefs.separable
     looks = T.beliefs.logits[Xc.corrupted.sources].argmax(axis=1)
     assert np.mean(of_copies.logits.argmax(axis=1) == looks) > 0.95
+
+
+@pytest.mark.parametrize("dtype", [">f4", np.longdouble])
+def test_numbers_on_the_disk_that_torch_does_not_take_are_read_first(noisy_blobs, tmp_path, dtype):
+    X, y, _ = noisy_blobs
+    rows = np.memmap(tmp_path / "X", dtype=dtype, mode="w+", shape=X.shape)
+    rows[:] = X
+    net = make_mlp_classifier(max_epochs=2)
+    T, of_disk = (DynamicsCollector(net, random_state=0).fit(R, y).dynamics_ for R in (X, rows))
+    assert_array_equal(of_disk, T)

@@ -244,6 +244,8 @@ def test_contents_of_other_rows_are_refused(judge, tmp_path):
         ({"images": np.zeros((59, 2, 2))}, "images must have one image for each of the 60 rows"),
         ({"images": np.zeros((60, 2))}, "images must be numbers of shape"),
         ({"feature_names": ["a"]}, "feature_names must be one for each of the 3 features.*got 1"),
+        ({"feature_names": ["a", "b", "a"]}, "got 3, of which 2 differ"),
+        ({"max_rows": 0}, r"'max_rows' parameter .* range \[1, inf\)"),
     ]:
         with pytest.raises(ValueError, match=message):
             report(pipe, X, y, path, **contents)

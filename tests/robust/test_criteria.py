@@ -9,7 +9,11 @@ from torch.testing import assert_close
 
 from skdynacor import DynamicsCollector
 from skdynacor.nets import make_mlp_classifier
-from skdynacor.robust import GeneralizedCrossEntropy, SymmetricCrossEntropy
+from skdynacor.robust import (
+    EarlyLearningRegularization,
+    GeneralizedCrossEntropy,
+    SymmetricCrossEntropy,
+)
 
 
 @pytest.fixture
@@ -83,10 +87,10 @@ def test_extreme_logits_have_finite_losses_and_gradients(criterion):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: GeneralizedCrossEntropy(0), r"q must be in \(0, 1\]; got q=0.*CrossEntropyLoss"),
-        (lambda: GeneralizedCrossEntropy(1.5), "got q=1.5"),
-        (lambda: SymmetricCrossEntropy(-1), "got alpha=-1"),
-        (lambda: SymmetricCrossEntropy(clip=0), "clip stands for log 0"),
+        (lambda: GeneralizedCrossEntropy(0), r"'q' parameter .* range \(0.0, 1.0\]. Got 0 instead"),
+        (lambda: GeneralizedCrossEntropy(1.5), "Got 1.5"),
+        (lambda: SymmetricCrossEntropy(-1), "'alpha' .* Got -1"),
+        (lambda: SymmetricCrossEntropy(clip=0), r"'clip' .* range \(-inf, 0.0\)"),
     ],
 )
 def test_parameters_out_of_range_are_refused(make, message):
@@ -120,3 +124,19 @@ def test_a_softmax_before_them_is_refused(noisy_blobs):
     net = NeuralNetClassifier(module, criterion=GeneralizedCrossEntropy)
     with pytest.raises(ValueError, match="Remove the softmax"):
         DynamicsCollector(net).fit(X, y)
+
+
+def test_other_types_are_refused():
+    for make in (
+        lambda: GeneralizedCrossEntropy("0.5"),
+        lambda: SymmetricCrossEntropy(alpha=None),
+        lambda: EarlyLearningRegularization(momentum=[0.5]),
+    ):
+        with pytest.raises(ValueError, match=r"parameter of .* must be a float"):
+            make()
+
+
+@pytest.mark.parametrize("q", [1e-300, 1e-40, 1e-12])
+def test_near_zero_it_is_the_cross_entropy(q):
+    logits, labels = 4 * torch.eye(3), torch.tensor([0, 2, 1])
+    assert_close(GeneralizedCrossEntropy(q)(logits, labels), F.cross_entropy(logits, labels))

@@ -266,3 +266,15 @@ def test_without_a_detector_copies_are_not_used(noisy_blobs):
     assert_array_equal(
         make_quick().fit(rows, y).predict_proba(X), make_quick().fit(X, y).predict_proba(X)
     )
+
+
+def test_between_stages_random_numbers_of_torch_are_the_caller_s(noisy_blobs, fitted):
+    before = torch.get_rng_state()
+    stages = fitted.staged_predict_proba(noisy_blobs[0])
+    next(stages)
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.rand(1)
+    after = torch.get_rng_state()
+    list(stages)
+    assert torch.equal(torch.get_rng_state(), after)
+    torch.set_rng_state(before)

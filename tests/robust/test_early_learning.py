@@ -224,7 +224,7 @@ def test_wrong_labels_are_learnt_by_heart_less(noisy_blobs):
 
 @pytest.mark.parametrize(
     ("params", "message"),
-    [({"strength": -1}, "strength=-1"), ({"momentum": 1}, r"\[0, 1\); got momentum=1")],
+    [({"strength": -1}, "'strength' .* Got -1"), ({"momentum": 1}, r"\[0.0, 1.0\). Got 1")],
 )
 def test_parameters_out_of_range_are_refused(params, message):
     with pytest.raises(ValueError, match=message):
