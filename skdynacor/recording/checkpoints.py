@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import pickle
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -243,5 +244,11 @@ def _save(state, path):
 
 
 def _load(path):
-    with torch.serialization.safe_globals([Counter]):  # of torch's own MultiStepLR
-        return torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        with torch.serialization.safe_globals([Counter]):  # of torch's own MultiStepLR
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:  # whose text advises to load the file unsafely
+        raise ValueError(
+            f"{path} is damaged, or asks for more than tensors and plain containers, which could "
+            "run code and was refused. Remove the folder, and fit again."
+        ) from error
