@@ -6,10 +6,13 @@ that columns are checked before it reads them.
 
 import csv
 import gzip
+import io
 import sys
 import zlib
 from contextlib import contextmanager
+from pathlib import Path
 
+from ..groundwork.unpacking import check_unpacked
 from .bad_input import BadInput
 
 
@@ -32,7 +35,7 @@ def check_csv(path, separator, encoding):
     BadInput
         With the line that is wrong.
     """
-    open_ = gzip.open if path.suffix == ".gz" else open
+    open_ = _open_gzip if path.suffix == ".gz" else open
     try:
         with open_(path, "rb") as file:
             if b"\0" in file.read(4096) and not encoding.lower().startswith(("utf-16", "utf-32")):
@@ -47,6 +50,22 @@ def check_csv(path, separator, encoding):
         raise BadInput(f"There is no encoding {encoding!r}; try --encoding cp1252.") from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise BadInput(f"{path} is no sound gzip file: {error}.") from error
+
+
+class _GzipFile(gzip.GzipFile):
+    """Stops where it has unpacked to far more than the file, as a line without an end may."""
+
+    def read1(self, size=-1):
+        try:
+            check_unpacked(self.tell(), Path(self.name))
+        except ValueError as error:
+            raise BadInput(f"{self.name} is refused. {error}") from error
+        return super().read1(size)
+
+
+def _open_gzip(path, mode, **text):
+    file = _GzipFile(path, "rb")
+    return io.TextIOWrapper(file, **text) if mode == "rt" else file
 
 
 def _check_rows(path, file, separator):

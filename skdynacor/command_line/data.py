@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from ..datasets.npz import open_arrays
 from .bad_input import BadInput, listed, no_such_name
 from .columns import LARGEST, choose_columns
 from .labels import check_labels
@@ -135,17 +136,15 @@ def _read_arrays(path, label, features, texts):
 
 def _load(path, names):
     """Load arrays of a ``.npz`` file by their names, which are given for each option."""
-    # NB: given a path, np.load leaves damaged archives open.
-    with path.open("rb") as file:
-        try:
-            arrays = np.load(file, allow_pickle=False)
-            strangers = [(option, n) for option, n in names.items() if n not in arrays.files]
-            loaded = [] if strangers else [arrays[name] for name in names.values()]
-        except Exception as error:  # damage to an archive is reported by errors of many types
-            text = str(error).strip().partition("\n")[0] or type(error).__name__
-            raise BadInput(
-                f"{path} is no sound .npz file of numbers and strings: {text}"
-            ) from error
+    try:
+        with open_arrays(path) as arrays:
+            strangers = [(option, n) for option, n in names.items() if n not in arrays.names]
+            loaded = {} if strangers else arrays.read(list(names.values()))
+    except Exception as error:  # damage to an archive is reported by errors of many types
+        if isinstance(error, OSError) and error.filename is not None:  # not opened, not damaged
+            raise
+        text = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise BadInput(f"{path} is no sound .npz file of numbers and strings: {text}") from error
     for option, name in strangers:
-        raise no_such_name(name, arrays.files, "array", option)
-    return loaded
+        raise no_such_name(name, arrays.names, "array", option)
+    return [loaded[name] for name in names.values()]

@@ -27,7 +27,7 @@ def describe(path, data, noise_rate, flags, classes):
     """
     table = pd.DataFrame(
         {
-            data.label: classes["label"].map(_short),
+            _short(data.label): classes["label"].map(_short),
             "rows": classes["n_rows"],
             "flagged": classes["n_flagged"],
             "noise rate": classes["noise_rate"].map("{:.1%}".format),
@@ -72,7 +72,7 @@ def describe_worst(issues, texts):
             "given": worst["given_label"].map(_short),
             "suggested": worst["suggested_label"].map(_short),
             "P(wrong)": worst["noise_probability"].map("{:.1%}".format),
-            **{name: worst[name].map(_short) for name in texts},
+            **{_short(name): worst[name].map(_short) for name in texts},
         }
     )
     return f"The worst {len(worst)}, where rows count from 0:\n{table.to_string(index=False)}"
@@ -128,4 +128,6 @@ def _of_python(value):
 
 def _short(value):
     text = " ".join(str(value).split())
+    # A terminal obeys what cannot be seen.
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"

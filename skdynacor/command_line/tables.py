@@ -6,6 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
+from ..groundwork.unpacking import check_unpacked
 from .bad_input import BadInput, listed
 from .csv_check import check_csv
 
@@ -75,17 +76,24 @@ def _read_text(path, separator, encoding):
 
 def _read_parquet(path):
     try:
+        _check_size(path, pa.parquet.read_metadata(path))
         schema = pa.parquet.read_schema(path)
         _check_distinct(path, schema.names)
         odd = [field.name for field in schema if _holds_no_values(field.type)]
         options = {"columns": [n for n in schema.names if n not in odd]} if odd else {}
         frame = pd.read_parquet(path, **options)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+    except (ValueError, pa.ArrowNotImplementedError) as error:  # pa.ArrowInvalid is a ValueError
         text = str(error).strip().partition("\n")[0]
         raise BadInput(f"{path} is no sound Parquet file: {text}") from error
     notices = [f"Left out columns of lists, structs or bytes: {listed(odd)}."] if odd else []
     shown = [repr(str(path)), *(f"{name}={value!r}" for name, value in options.items())]
     return Table(frame, f"pd.read_parquet({', '.join(shown)})", notices)
+
+
+def _check_size(path, facts):
+    """Refuse what unpacks to far more than the file, as one value for a billion rows may."""
+    groups = [facts.row_group(i).total_byte_size for i in range(facts.num_row_groups)]
+    check_unpacked(max(sum(groups), 8 * facts.num_rows * facts.num_columns), path)
 
 
 def _holds_no_values(kind):

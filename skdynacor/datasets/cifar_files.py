@@ -17,12 +17,21 @@ _N_PIXELS = 3 * 32 * 32
 # What a pickled array is rebuilt with. numpy 1 and 2 keep the first in different modules, and
 # importing the one that is not theirs warns or fails; any array says which one it is.
 _reconstruct = np.empty(0).__reduce__()[0]
+
+
+def _encode(text, encoding):
+    """Make the bytes of an array that were pickled as text; other encodings could multiply them."""
+    if encoding != "latin1":
+        raise pickle.UnpicklingError(f"It asks for the encoding {encoding!r}; it was refused.")
+    return codecs.encode(text, encoding)
+
+
 _ARRAY_GLOBALS = {
     "numpy.core.multiarray._reconstruct": _reconstruct,
     "numpy._core.multiarray._reconstruct": _reconstruct,
     "numpy.ndarray": np.ndarray,
     "numpy.dtype": np.dtype,
-    "_codecs.encode": codecs.encode,
+    "_codecs.encode": _encode,
 }
 
 
@@ -78,6 +87,7 @@ def _read_pickle(file, kinds):
     with file.open("rb") as stream:
         batch = _ArrayUnpickler(stream, encoding="bytes").load()
     _check_keys(batch, [b"data", *kinds])
+    _check_sizes(batch, file)
     data = batch[b"data"]
     if (
         not isinstance(data, np.ndarray)
@@ -138,6 +148,7 @@ def load_human_labels(folder, name, keys):
                 "run code and was refused."
             ) from error
         _check_keys(content, [key for key, _ in keys.values()])
+        _check_sizes(content, file)
         labels = {
             ours: check_class_numbers(content[key], n_classes, key)
             for ours, (key, n_classes) in keys.items()
@@ -152,3 +163,13 @@ def _check_keys(content, keys):
     missing = [key for key in keys if key not in content]
     if missing:
         raise ValueError(f"{missing} missing among the keys {list(content)}.")
+
+
+def _check_sizes(content, file):
+    """Refuse arrays that a file only names the shape of, before they fill the memory."""
+    n_bytes = file.stat().st_size
+    for key, value in content.items():
+        if getattr(value, "nbytes", 0) > n_bytes:
+            raise ValueError(
+                f"{key} has shape {value.shape}, more than the {n_bytes} bytes of the file hold."
+            )

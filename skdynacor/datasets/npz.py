@@ -1,11 +1,13 @@
 """Features and labels in one file of numpy's."""
 
 import re
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from sklearn.utils import Bunch
 
+from ..groundwork.unpacking import check_unpacked
 from .file_checks import check_same_length, reading
 
 _EXPECTED = (
@@ -43,7 +45,8 @@ def load_npz(path):
         If there is no such file.
     ValueError
         If the file is damaged, an array is missing, holds Python objects or has the wrong number
-        of dimensions, or lengths differ.
+        of dimensions, lengths differ, or the file unpacks to more than 64 MiB and 200 times its
+        size.
 
     See Also
     --------
@@ -82,19 +85,73 @@ def load_npz(path):
 
 
 def _read_arrays(path):
+    with open_arrays(path) as arrays:
+        missing = [name for name in ("X", "y_true") if name not in arrays.names]
+        if missing:
+            raise ValueError(f"{' and '.join(missing)} missing among the arrays {arrays.names}.")
+        wanted = re.compile("X|y_true|y_given(_.+)?")
+        return arrays.read([name for name in arrays.names if wanted.fullmatch(name)])
+
+
+@contextmanager
+def open_arrays(path):
+    """Open a ``.npz`` file that somebody else may have made.
+
+    Nothing is unpickled, and nothing unpacked before it is known to what size. Errors are of many
+    types where a file is damaged.
+
+    Parameters
+    ----------
+    path : Path
+
+    Yields
+    ------
+    arrays : Arrays
+
+    Raises
+    ------
+    ValueError
+        If the file holds a single array.
+    """
     with path.open("rb") as stream:  # NB: given a path, np.load leaves damaged archives open
         data = np.load(stream, allow_pickle=False)
         if isinstance(data, np.ndarray):
             raise ValueError("It holds a single array without a name.")
-        missing = [name for name in ("X", "y_true") if name not in data]
-        if missing:
-            raise ValueError(f"{' and '.join(missing)} missing among the arrays {data.files}.")
-        wanted = re.compile("X|y_true|y_given(_.+)?")
-        return {name: _read(data, name) for name in data.files if wanted.fullmatch(name)}
+        yield Arrays(data, path)
 
 
-def _read(data, name):
-    try:
-        return data[name]
-    except ValueError as error:  # which does not tell the array's name
-        raise ValueError(f"The array {name} cannot be read. {error}") from error
+class Arrays:
+    """The arrays of an open ``.npz`` file.
+
+    Parameters
+    ----------
+    data : numpy.lib.npyio.NpzFile
+    path : Path
+
+    Attributes
+    ----------
+    names : list of str
+    """
+
+    def __init__(self, data, path):
+        self._data = data
+        self._path = path
+        self.names = data.files
+
+    def read(self, names):
+        """Read arrays; return a dict of them by name.
+
+        Raises
+        ------
+        ValueError
+            If one holds Python objects, or all together unpack to far more than the file.
+        """
+        sizes = {info.filename.removesuffix(".npy"): info for info in self._data.zip.infolist()}
+        check_unpacked(sum(sizes[name].file_size for name in names), self._path)
+        return {name: self._read(name) for name in names}
+
+    def _read(self, name):
+        try:
+            return self._data[name]
+        except ValueError as error:  # which does not tell the array's name
+            raise ValueError(f"The array {name} cannot be read. {error}") from error

@@ -56,7 +56,8 @@ def size_in_points(ax):
 def shorten(name, n_characters):
     """Write a name of whatever type, and cut its middle out where it is longer than asked.
 
-    Names that differ often do so at their ends.
+    Names that differ often do so at their ends. Of what cannot be seen, as the end of a line, a
+    space is left.
 
     Examples
     --------
@@ -64,7 +65,7 @@ def shorten(name, n_characters):
     >>> shorten("card_payment_wrong_exchange_rate", 16)
     'card_pay…ge_rate'
     """
-    name = str(name)
+    name = "".join(c if c.isprintable() else " " for c in str(name))
     if len(name) <= n_characters:
         return name
     n_last = (n_characters - 1) // 2

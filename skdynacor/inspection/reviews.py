@@ -1,5 +1,6 @@
 """Issues on their way to somebody who decides, and back."""
 
+import csv
 import io
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from ..groundwork.files import writing
 from ..groundwork.optional import import_optional
 from ..groundwork.validation import read_labels
 from .corrections import LabelNames, find_corrections
-from .frames import read_issues, to_frame
+from .formulas import disarm, restore
+from .frames import is_of_polars, read_issues, to_frame
 
 _LABELS = ("given_label", "suggested_label")
 _TEXTS = ("index", *_LABELS, "decision")
@@ -29,6 +31,7 @@ def write_review(issues, path):
         What ``label_issues`` returned, or some of its rows. A column ``decision`` stays as it is.
     path : str or path-like
         Written whole or not at all. In UTF-8 with a byte order mark, so that spreadsheets know.
+        An apostrophe goes before texts that a spreadsheet would run as a formula, such as ``=a``.
 
     See Also
     --------
@@ -58,8 +61,18 @@ def write_review(issues, path):
     frame = read_issues(issues, "write_review")
     if "decision" not in frame.columns:
         frame = frame.with_columns(narwhals.lit("").alias("decision"))
+    text = io.StringIO(newline="")
+    rows = csv.reader(io.StringIO(_to_csv(frame.to_native()), newline=""))
+    csv.writer(text).writerows([disarm(cell) for cell in row] for row in rows)
     with writing(path) as file:
-        file.write(frame.write_csv().encode("utf-8-sig"))
+        file.write(text.getvalue().encode("utf-8-sig"))
+
+
+def _to_csv(frame):
+    # NB: cells with a carriage return are quoted only where lines end in one, too.
+    if is_of_polars(frame):
+        return frame.write_csv(line_terminator="\r\n")
+    return frame.to_csv(index=False, lineterminator="\r\n")
 
 
 def read_review(path, y):
@@ -69,7 +82,8 @@ def read_review(path, y):
     ----------
     path : str or path-like
         A file that ``write_review`` wrote, with decisions. Rows may be left out or in another
-        order. Spreadsheets may have put semicolons for the commas.
+        order. Spreadsheets may have put semicolons for the commas. Apostrophes that
+        ``write_review`` put before formulas are taken away.
     y : array-like of shape (n_samples,)
         The given labels that the issues were found in.
 
@@ -85,7 +99,8 @@ def read_review(path, y):
     """
     pandas = import_optional("pandas", "report", "read_review")
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+            text = file.read()
         header = text.partition("\n")[0]
         frame = pandas.read_csv(
             io.StringIO(text),
@@ -96,6 +111,9 @@ def read_review(path, y):
         )
     except (ValueError, TypeError) as error:  # of Unicode or of pandas
         raise ValueError(f"{str(path)!r} is not a CSV file of issues: {error}") from error
+    frame = frame.rename(columns=restore)
+    for name in frame.select_dtypes(exclude=["number", "bool"]):
+        frame[name] = [restore(v) if isinstance(v, str) else v for v in frame[name]]
     find_corrections(y, frame)
     names = LabelNames(read_labels(y))
     columns = {name: frame[name].to_numpy() for name in frame.columns}

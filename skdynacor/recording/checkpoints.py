@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import pickle
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import contextmanager
@@ -281,5 +282,11 @@ def _save(state, path):
 
 def _load(path):
     data = io.BytesIO(read_sealed(path))
-    with torch.serialization.safe_globals([Counter]):  # of torch's own MultiStepLR
-        return torch.load(data, map_location="cpu", weights_only=True)
+    try:
+        with torch.serialization.safe_globals([Counter]):  # of torch's own MultiStepLR
+            return torch.load(data, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:  # whose text advises to load the file unsafely
+        raise ValueError(
+            f"{path} asks for more than tensors and plain containers, which could run code and was "
+            "refused. Remove the folder, and fit again."
+        ) from error

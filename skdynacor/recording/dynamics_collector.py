@@ -342,7 +342,7 @@ class DynamicsCollector(
             looked at in one space; there is none if the model has no inner view of rows.
         """
         check_is_fitted(self)
-        return spaces_of(self._heard.recorded, self._row_keys, self._row_labels)
+        return spaces_of(self._heard.recorded, self._row_labels)
 
     def get_params(self, deep=True):
         """Give the parameters, with those of the classifier and the partners if ``deep``."""

@@ -7,14 +7,15 @@ from ..groundwork.progress_bar import SILENCE
 from .recordings import Recording
 
 
-def halve(keys, labels):
+def halve(labels):
     """Mark half of each class's rows, (n_samples,) bool.
 
-    Halves follow from what rows hold, hashed to ``keys``, so that a training which is taken up
-    again finds the same ones.
+    Halves follow from the rows' places, so that a training which is taken up again finds the same
+    ones, whatever unit a feature is measured in; shuffled, since neighbours may be alike.
     """
     in_half = np.zeros(len(labels), dtype=bool)
-    in_half[np.lexsort((keys, labels))[::2]] = True
+    shuffled = np.random.default_rng(0).permutation(len(labels))
+    in_half[np.lexsort((shuffled, labels))[::2]] = True
     return in_half
 
 

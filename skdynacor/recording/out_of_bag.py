@@ -14,6 +14,7 @@ from .progress import share_that_agree
 from .recordings import Recording
 from .signals import logits_from_probabilities
 from .staged_training import LOGITS_AT_ONCE, check_signals, parts, prepare, spread
+from .tree_units import in_units, to_callers_units, units_of
 
 # Of more rows a tree sees this many, unless the forest says how many: what a tree costs grows
 # faster than what it learns.
@@ -196,7 +197,11 @@ def _grow(forest, rows, labels, n_parts):
     if not isinstance(forest.random_state, Integral) or isinstance(forest.class_weight, str):
         n_parts = 1
     n_parts = min(n_parts, max(1, n_trees // effective_n_jobs(forest.n_jobs)))
+    units, n_grown = units_of(rows), 0
+    rows = in_units(rows, units)
     for size in spread(n_trees, n_parts):
         forest.set_params(warm_start=n_parts > 1, n_estimators=size).fit(rows, labels)
+        to_callers_units(forest.estimators_[n_grown:], units)
+        n_grown = size
         yield size
     forest.set_params(warm_start=warm_start)

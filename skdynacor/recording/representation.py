@@ -12,13 +12,13 @@ from .out_of_bag import TrainedForest
 
 
 @singledispatch
-def spaces_of(trained, keys, labels):
+def spaces_of(trained, labels):
     """Give the spaces that rows can be compared in, see ``DynamicsCollector.spaces``.
 
     Parameters
     ----------
     trained : TrainedNet, TrainedForest, TrainedHalves or any other model
-    keys, labels : ndarray of shape (n_samples,)
+    labels : ndarray of shape (n_samples,)
         Of the rows of the training.
 
     Returns
@@ -30,19 +30,19 @@ def spaces_of(trained, keys, labels):
 
 
 @spaces_of.register
-def _(trained: TrainedNet, keys, labels):
+def _(trained: TrainedNet, labels):
     return [(np.ones(len(labels), dtype=bool), partial(last_hidden_layer, trained))]
 
 
 @spaces_of.register
-def _(trained: TrainedForest, keys, labels):
+def _(trained: TrainedForest, labels):
     return [(np.ones(len(labels), dtype=bool), partial(shared_leaves, trained.classifier))]
 
 
 @spaces_of.register
-def _(trained: TrainedHalves, keys, labels):
-    told = halve(keys, labels)
-    first, second = (spaces_of(half, keys, labels) for half in (trained.first, trained.second))
+def _(trained: TrainedHalves, labels):
+    told = halve(labels)
+    first, second = (spaces_of(half, labels) for half in (trained.first, trained.second))
     return [(~told, space) for _, space in first] + [(told, space) for _, space in second]
 
 

@@ -119,7 +119,7 @@ class TrainingTask(NamedTuple):
         if "classifier" in forests:
             self._refuse_folders()
         elif self._has_halves:
-            half = halve(self.keys, own_labels)
+            half = halve(own_labels)
             half = np.concatenate([half, half[self.sources]])
             train = partial(self.record, progress=progress)
             halves = Halves(train, half, own_labels, self._n_jobs, progress)

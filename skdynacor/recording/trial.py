@@ -5,6 +5,7 @@ from sklearn.base import clone
 
 from ..noise_model.noise_model import CLEARLY_AHEAD, lead_over
 from .out_of_bag import to_logits
+from .tree_units import in_units, to_callers_units, units_of
 
 # How many trees are grown, as long as it is open which of the two is better.
 _N_TREES = (8, 16, 32, 64)
@@ -52,10 +53,12 @@ def _lead(logits, forest, examples, example_labels, rows, labels, seed):
     model = clone(forest).set_params(
         bootstrap=False, max_samples=None, oob_score=False, warm_start=True, random_state=seed
     )
-    rows = rows.astype(np.float32, copy=False)
+    rows, units = rows.astype(np.float32, copy=False), units_of(examples)
+    examples = in_units(examples, units)
     votes, before, n_voted = np.zeros(logits.shape), None, 0
     for n_trees in _N_TREES:
         model.set_params(n_estimators=n_trees).fit(examples, example_labels)
+        to_callers_units(model.estimators_[n_voted:], units)
         columns = np.asarray(model.classes_, dtype=int)
         for tree in model.estimators_[n_voted:]:
             votes[:, columns] += tree.predict_proba(rows, check_input=False)

@@ -3,6 +3,7 @@
 import html
 import io
 import re
+import warnings
 
 from ..displays import (
     DataMapDisplay,
@@ -42,7 +43,9 @@ def draw_figures(findings):
         HTML, with a ``<figure>`` for each plot.
     """
     matplotlib = import_optional("matplotlib", "report", "A report")
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
+        # Texts stay texts, for which the browser has other fonts.
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
         drawn = [
             _draw(f"plot-{number}", title, caption, plot, size)
             for number, (title, caption, plot, size) in enumerate(_plots(findings))

@@ -231,10 +231,15 @@ function onKey(event) {
 
 // Export
 
+/** Put an apostrophe before what a spreadsheet would run, as `skdynacor.inspection.formulas` does. */
+function disarm(text) {
+  return text.replace(/(^|[;\t\r\n])(?='*(?![+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?:$|[;\t\r\n]))[ \xa0]*[=+\-@＝＋－＠])/g, "$1'");
+}
+
 function quote(value) {
   if (value === null) return "";
-  const text = String(value);
-  return text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const text = disarm(String(value));
+  return text === "" || /[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** The rows shown as CSV, with the columns of `label_issues` and the decisions. */

@@ -46,14 +46,14 @@ def test_what_was_written_is_read(review, fitted, noisy_blobs):
 
 
 def test_texts_pass_unharmed(tmp_path):
-    y = np.array(["NA", "", 'a "quoted", label', "Zoë;\n", "1", "01"])
+    y = np.array(["NA", "", 'a "quoted", label', "Zoë;\n", "a\rb\r\n", "01"])
     issues = pd.DataFrame(
         {
             "position": range(6),
             "index": [f"=row{i}" for i in range(6)],
             "given_label": y,
             "suggested_label": y[::-1],
-            "decision": ["suggested"] * 4 + ["keep", "1"],
+            "decision": ["suggested"] * 4 + ["keep", "01"],
         }
     )
     write_review(issues, tmp_path / "review.csv")
@@ -61,6 +61,27 @@ def test_texts_pass_unharmed(tmp_path):
     assert list(read.given_label) == list(y)
     assert list(read.suggested_label) == list(y[::-1])
     assert list(read["index"]) == list(issues["index"])
+
+
+def test_formulas_are_texts_on_the_way(tmp_path):
+    y = np.array(["=1+1", "-1", "@a", "'=1+1"])
+    issues = pd.DataFrame(
+        {
+            "position": range(4),
+            "index": ["+a", "b", "c", "d"],
+            "given_label": y,
+            "suggested_label": y[::-1],
+            "=note": ["\t=1", "", "", "-"],
+            "decision": y[::-1],
+        }
+    )
+    write_review(issues, tmp_path / "review.csv")
+    text = (tmp_path / "review.csv").read_text(encoding="utf-8-sig")
+    assert "suggested_label,'=note,decision" in text
+    assert "0,'+a,'=1+1,''=1+1,\t'=1,''=1+1\n1,b,-1,'@a,,'@a\n" in text
+    read = read_review(tmp_path / "review.csv", y)
+    pd.testing.assert_frame_equal(read, issues, check_dtype=False)
+    assert_array_equal(apply_corrections(y, read), y[::-1])
 
 
 def test_semicolons_of_a_spreadsheet_are_understood(review, noisy_blobs):

@@ -19,6 +19,7 @@ HOSTILE = [
     "</script><!--",
     "שלום \u202eabc",
     "a,b;\n'c' & \u2028 🦊",
+    "=1+1;\r@SUM(A1)",
 ]
 
 
@@ -287,11 +288,11 @@ def test_controls_have_names(page):
 
 
 def test_hostile_strings_are_shown_as_text(judge, open_page, tmp_path):
-    y_true = np.repeat(HOSTILE[:4], 30).astype(object)
+    y_true = np.repeat(HOSTILE, 20).astype(object)
     y = y_true.copy()
-    y[::5] = np.roll(y_true, 30)[::5]
-    X = pd.DataFrame({name: [HOSTILE[4]] * 120 for name in HOSTILE}, index=HOSTILE * 24)
-    texts = [HOSTILE[i % 5] + "\ud800" for i in range(120)]
+    y[::5] = np.roll(y_true, 20)[::5]
+    X = pd.DataFrame({name: [HOSTILE[4]] * 120 for name in HOSTILE}, index=HOSTILE * 20)
+    texts = [HOSTILE[i % 6] + "\ud800" for i in range(120)]
     path = tmp_path / "report.html"
     pipe = judge(y_true, y)
     report(pipe, X, y, path, texts=texts, title=HOSTILE[0])
@@ -303,15 +304,18 @@ def test_hostile_strings_are_shown_as_text(judge, open_page, tmp_path):
     assert page.locator("td.row").first.evaluate(text_of) == issue["index"]
     assert page.locator("td.given_label").first.evaluate(text_of) == issue["given_label"]
     own = page.locator("blockquote").first.evaluate(text_of)
-    assert own == HOSTILE[issue["position"] % 5] + "\ud800"
+    assert own == HOSTILE[issue["position"] % 6] + "\ud800"
     names = page.locator(".values tbody th").evaluate_all("all => all.map(e => e.textContent)")
     assert names == HOSTILE
     assert page.locator("img").count() == 0
     page.locator(".row select").first.select_option("suggested")
-    read = pd.read_csv(io.BytesIO(download(page).read_bytes()))
-    assert read["index"][0] == issue["index"]
-    assert read["suggested_label"][0] == issue["suggested_label"]
-    corrected = apply_corrections(y, read_review(download(page), y))
+    cells = pd.read_csv(io.BytesIO(download(page).read_bytes()), dtype=str)
+    assert {"'=1+1;\r'@SUM(A1)", HOSTILE[2]} <= set(cells["given_label"])
+    read = read_review(download(page), y)
+    issues = label_issues(pipe, X, y, only_flagged=True)
+    for name in ("index", "given_label", "suggested_label"):
+        assert list(read[name]) == list(issues[name])
+    corrected = apply_corrections(y, read)
     assert corrected[issue["position"]] == issue["suggested_label"]
 
 
