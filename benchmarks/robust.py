@@ -1,10 +1,16 @@
 """Figure 3 of the paper: DynaCor beside, and together with, trainings that resist wrong labels.
 
-Labels go wrong symmetrically, at three rates. Every training gets the same net, and is scored on
-rows that were held out, with right labels. The paper's detector flags by the dynamics of the
-cross-entropy and of three other losses; DivideMix flags what it takes for wrong at its end; in
-DDyna-L its training gives the dynamics, in DDyna-S the detector divides its rows.
+Labels go wrong symmetrically, at three rates, or by people. Every training is scored on rows that
+were held out, with right labels. The paper's detector flags by the dynamics of the cross-entropy
+and of three other losses; DivideMix flags what it takes for wrong at its end; in DDyna-L its
+training gives the dynamics, in DDyna-S the detector divides its rows.
+
+With ``_held_out`` the default's detector flags, by a training on each half of the rows, of the
+default's net, if no other is named, without its forests; the accuracy is that of both halves
+together, of the mean over all epochs.
 """
+
+import itertools
 
 import numpy as np
 from data import load
@@ -15,9 +21,9 @@ from scoring import score, timed
 from sklearn.model_selection import train_test_split
 from torch import nn
 
-from skdynacor import DynaCorDetector, DynamicsCollector, LabelCorruptor
+from skdynacor import DynaCorDetector, DynamicsCollector, LabelCorruptor, TransitionDetector
 from skdynacor.augment import center_crop
-from skdynacor.nets import make_mlp_classifier
+from skdynacor.nets import make_mlp_classifier, make_quick_mlp_classifier
 from skdynacor.robust import (
     DivideMixClassifier,
     EarlyLearningRegularization,
@@ -32,35 +38,41 @@ CRITERIA = {
     "sce": SymmetricCrossEntropy,
     "elr": EarlyLearningRegularization,
 }
-METHODS = [*CRITERIA, "dividemix", "ddyna_l", "ddyna_s"]
+HELD_OUT = "_held_out"
+METHODS = [*CRITERIA, "dividemix", "ddyna_l", "ddyna_s", *(name + HELD_OUT for name in CRITERIA)]
 NETS = ("mlp", "resnet18", "resnet34")
 
 
 def noises(path):
-    """Name the noise of a data set: rates at which a class's right labels are still the most."""
-    n_classes = len(np.unique(load(path).y_true))
-    return [f"symmetric {rate}" for rate in RATES if rate < 1 - 1 / n_classes]
+    """Name the noise of a data set: rates at which right labels are the most; human errors."""
+    data = load(path)
+    n_classes = len(np.unique(data.y_true))
+    human = [f"human {name}".strip() for name in data.given]
+    return [f"symmetric {rate}" for rate in RATES if rate < 1 - 1 / n_classes] + human
 
 
-def make_model(method, net, seed):
-    """Make what trains by a method, of the recipe of a net."""
-    if method in CRITERIA:
-        return net.set_params(criterion=CRITERIA[method])
-    detector = DynaCorDetector() if method == "ddyna_s" else None
-    return DivideMixClassifier(net, detector=detector, random_state=seed)
-
-
-def train(method, net, X, y, seed):
-    """Train by a method; return what is trained, flags, and noise scores."""
-    model = make_model(method, net, seed)
-    if method in ("dividemix", "ddyna_s"):
+def train(method, net, X, y, X_test, seed):
+    """Train by a method; return the class of each row of X_test, flags, and noise scores."""
+    name, held_out = method.removesuffix(HELD_OUT), method.endswith(HELD_OUT)
+    if name in CRITERIA:
+        net = net or (make_quick_mlp_classifier() if held_out else make_mlp_classifier())
+        model = net.set_params(criterion=CRITERIA[name])
+    else:
+        detector = DynaCorDetector() if name == "ddyna_s" else None
+        model = DivideMixClassifier(net, detector=detector, random_state=seed)
+    if name in ("dividemix", "ddyna_s"):
         noise = 1 - model.fit(X, y).clean_probability_
-        return model, noise > 0.5, noise
-    corruptor = LabelCorruptor(augment=center_crop if X.ndim > 2 else None, random_state=seed)
-    collector = DynamicsCollector(model, random_state=seed)
-    T = collector.fit_transform(corruptor.fit_transform(X, y), y)
-    detector = DynaCorDetector(random_state=seed).fit(T)
-    return collector.classifier_, detector.flags_, detector.noise_probability_
+        return model.predict(X_test), noise > 0.5, noise
+    collector = DynamicsCollector(model, held_out=held_out, random_state=seed)
+    if held_out:
+        detector = TransitionDetector().fit(collector.fit_transform(X, y))
+        predicted = collector.transform(X_test).beliefs.logits.argmax(axis=1)
+    else:
+        augment = center_crop if X.ndim > 2 else None
+        rows = LabelCorruptor(augment=augment, random_state=seed).fit_transform(X, y)
+        detector = DynaCorDetector(random_state=seed).fit(collector.fit_transform(rows, y))
+        predicted = collector.classifier_.predict(X_test)
+    return predicted, detector.flags_, detector.noise_probability_
 
 
 def compare(argument, seed, variants):
@@ -74,29 +86,32 @@ def compare(argument, seed, variants):
     )
     classes, given = np.unique(given, return_inverse=True)
     for variant in variants:
-        net = classifier.make() or make_mlp_classifier()
-        (model, flags, noise), seconds = timed(train, variant["method"], net, X_train, given, seed)
-        accuracy = np.mean(classes[model.predict(X_test)] == right)
+        task = variant["method"], classifier.make(), X_train, given, X_test, seed
+        (predicted, flags, noise), seconds = timed(train, *task)
+        accuracy = np.mean(classes[predicted] == right)
         yield {"accuracy": float(100 * accuracy), **score(wrong, flags, noise, seconds)}
 
 
 def draw(table):
-    """Draw the accuracy against the rate of wrong labels, a line a method, a panel a data set."""
-    panels = list(table.groupby("data", sort=False))
-    figure, axes = plt.subplots(
-        1, len(panels), figsize=(1 + 3.5 * len(panels), 3.5), squeeze=False, sharey=True
-    )
-    for axis, (data, runs) in zip(axes[0], panels, strict=True):
-        rates = runs.noise.str.split().str[1].astype(float)
-        for (name, group), marker in zip(
-            runs.groupby("method", sort=False), "osDv^PX", strict=False
-        ):
-            accuracy = group.groupby(rates).accuracy.agg(["mean", "std"]).fillna(0)
-            axis.errorbar(
-                accuracy.index, accuracy["mean"], accuracy["std"], marker=marker, ms=4, label=name
-            )
-        axis.set(title=data, xlabel="share of wrong labels", xticks=sorted(set(rates)))
-    axes[0, 0].set_ylabel("accuracy on right labels, %")
+    """Draw the accuracy under each noise, with its spread, a panel a data set."""
+    drawn = table[~table.method.str.endswith(HELD_OUT)]
+    panels = list(drawn.groupby("data", sort=False))
+    n_columns = min(len(panels), 3)
+    n_rows = -(-len(panels) // n_columns)
+    size = 1.5 + 4 * n_columns, 3.5 * n_rows
+    figure, axes = plt.subplots(n_rows, n_columns, figsize=size, squeeze=False)
+    for axis, (data, runs) in itertools.zip_longest(axes.flat, panels, fillvalue=(None, None)):
+        if data is None:
+            axis.remove()
+            continue
+        cells = runs.groupby(["noise", "method"], sort=False).accuracy
+        means, spreads = (pivot(each, runs, "method") for each in (cells.mean(), cells.std()))
+        shifts = np.linspace(-0.3, 0.3, means.shape[1])  # equal scores stay apart
+        for name, marker, shift in zip(means, itertools.cycle("osDv^PX"), shifts, strict=False):
+            places = np.arange(len(means)) + shift
+            axis.errorbar(places, means[name], spreads[name].fillna(0), fmt=marker, label=name)
+        axis.set(title=data, ylabel="accuracy on right labels, %")
+        axis.set_xticks(range(len(means)), means.index)
     axes[0, -1].legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     figure.tight_layout()
     return figure
