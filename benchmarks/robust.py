@@ -1,20 +1,18 @@
 """Figure 3 of the paper: DynaCor beside, and together with, trainings that resist wrong labels.
 
-Labels go wrong symmetrically, at three rates, or by people. Every training gets the same net,
-DivideMix's default, and is scored on rows that were held out, with right labels; ``paper`` alone
-has the paper's net. The paper's detector flags by the dynamics of the cross-entropy and of three
-other losses; DivideMix flags what it takes for wrong at its end; in DDyna-L its training gives the
-dynamics, in DDyna-S the detector divides its rows.
+Labels go wrong symmetrically, at three rates, or by people. Every training gets the same net, the
+default of ``DivideMixClassifier``, and is scored on rows that were held out, with right labels;
+``paper`` has the paper's net, if no other is named. The paper's detector flags by the dynamics of
+the cross-entropy and of three other losses; DivideMix flags what it takes for wrong at its end; in
+DDyna-L its training gives the dynamics, in DDyna-S the detector divides its rows.
 
 With ``_held_out`` the default's detector flags, by a training on each half of the rows, without the
 default's forests; the accuracy is that of both halves together, of the mean over all epochs.
 """
 
-import itertools
-
 import numpy as np
 from data import load
-from figures import pivot, plt
+from figures import dots, pivot
 from harness import Benchmark, choose
 from recording import Classifier
 from scoring import score, timed
@@ -60,7 +58,7 @@ def train(method, net, X, y, X_test, seed):
         detector = DynaCorDetector() if name == "ddyna_s" else None
         model = DivideMixClassifier(net, detector=detector, random_state=seed)
     elif name == "paper":
-        model = make_mlp_classifier()
+        model = net or make_mlp_classifier()
     else:
         model = (net or make_default_net()).set_params(criterion=CRITERIA[name])
     if name in ("dividemix", "ddyna_s"):
@@ -95,31 +93,6 @@ def compare(argument, seed, variants):
         yield {"accuracy": float(100 * accuracy), **score(wrong, flags, noise, seconds)}
 
 
-def draw(table):
-    """Draw the accuracy under each noise, with its spread, a panel a data set."""
-    drawn = table[~table.method.str.endswith(HELD_OUT)]
-    panels = list(drawn.groupby("data", sort=False))
-    n_columns = min(len(panels), 3)
-    n_rows = -(-len(panels) // n_columns)
-    size = 1.5 + 4 * n_columns, 3.5 * n_rows
-    figure, axes = plt.subplots(n_rows, n_columns, figsize=size, squeeze=False)
-    for axis, (data, runs) in itertools.zip_longest(axes.flat, panels, fillvalue=(None, None)):
-        if data is None:
-            axis.remove()
-            continue
-        cells = runs.groupby(["noise", "method"], sort=False).accuracy
-        means, spreads = (pivot(each, runs, "method") for each in (cells.mean(), cells.std()))
-        shifts = np.linspace(-0.3, 0.3, means.shape[1])  # equal scores stay apart
-        for name, marker, shift in zip(means, itertools.cycle("osDv^PX"), shifts, strict=False):
-            places = np.arange(len(means)) + shift
-            axis.errorbar(places, means[name], spreads[name].fillna(0), fmt=marker, label=name)
-        axis.set(title=data, ylabel="accuracy on right labels, %")
-        axis.set_xticks(range(len(means)), means.index)
-    axes[0, -1].legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
-    figure.tight_layout()
-    return figure
-
-
 def main():
     """Measure, print both tables, and draw."""
     benchmark = Benchmark("robust", __doc__)
@@ -146,7 +119,8 @@ def main():
     print("\nAccuracy on held-out rows with right labels, in %, mean over the seeds\n")
     print(pivot(means, table, "method").to_string(float_format="{:.1f}".format))
     benchmark.report(table, "method")
-    benchmark.save(draw(table))
+    label = "accuracy on right labels, %"
+    benchmark.save(dots(table, "method", "Training with wrong labels", "accuracy", label))
 
 
 if __name__ == "__main__":
