@@ -25,7 +25,7 @@ from ..groundwork.validation import (
     unchanged_on_error,
     validate_rows_and_labels,
 )
-from ..nets import make_quick_mlp_classifier
+from ..nets import make_mlp_classifier
 from ..recording.accelerated_nets import is_accelerated
 from ..recording.net_setup import check_outputs, prepare
 from ..recording.net_training import TrainedNet
@@ -36,7 +36,7 @@ from .divisions import DetectorOfTrails, LossMixture
 
 def make_default_net():
     """Make the recipe of both nets that is taken where none is given."""
-    return make_quick_mlp_classifier(batch_size=64, max_epochs=20)
+    return make_mlp_classifier(batch_size=64)
 
 
 class DivideMixClassifier(ClassifierMixin, BaseEstimator):
@@ -52,8 +52,8 @@ class DivideMixClassifier(ClassifierMixin, BaseEstimator):
     classifier : skorch.NeuralNet or None, default=None
         The recipe of both nets: module, optimiser, schedule, number of epochs and batch size; it is
         cloned, never changed. ``None`` takes
-        ``skdynacor.nets.make_quick_mlp_classifier(batch_size=64, max_epochs=20)``. Its criterion
-        counts in the warm-up alone; of ``iterator_train``, ``batch_size`` alone counts.
+        ``skdynacor.nets.make_mlp_classifier(batch_size=64)``. Its criterion counts in the warm-up
+        alone; of ``iterator_train``, ``batch_size`` alone counts.
     warm_up : int >= 1, default=5
         Number of epochs that both nets train on all labels, of the classifier's ``max_epochs``.
     detector : estimator or None, default=None
