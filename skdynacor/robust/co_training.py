@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from ..recording.accelerated_nets import weights_of
+from ..recording.progress import share_that_agree
 from .mix_match import (
     draw_shares,
     guess_labels,
@@ -116,9 +117,14 @@ class Member:
             self.checkpoints.clear()
         self.checkpoints.append(weights_of(self.net))
         self.judge.watch(logits)
+        self.last_logits = logits
+
+    def agreement(self):
+        """Give the share of rows and copies whose label has the largest logit."""
+        return share_that_agree(self.last_logits, self.judge.labels)
 
 
-def train_together(members, recipe):
+def train_together(members, recipe, progress):
     """Train two nets for the epochs of their recipe.
 
     In each epoch after the warm-up, both nets first judge the labels as they are then; each is
@@ -128,20 +134,30 @@ def train_together(members, recipe):
     ----------
     members : pair of Member
     recipe : Recipe
+    progress : Report or Silence
+        Is told of every epoch.
     """
     for member in members:
         member.net.notify("on_train_begin", X=member.dataset, y=None)
-    for epoch in range(members[0].net.max_epochs):
-        if epoch < recipe.warm_up:
-            for member in members:
-                member.run_epoch(warm_up_steps(member))
-            continue
-        judgments = [member.judge.clean_probability() for member in members]
-        for member, peer, judgment in zip(members, members[::-1], judgments[::-1], strict=True):
-            done = epoch - recipe.warm_up
-            member.run_epoch(mixed_steps(member, peer, judgment, recipe, done))
+    progress.begin()
+    n_epochs = members[0].net.max_epochs
+    for epoch in range(n_epochs):
+        _run_epoch(members, epoch, recipe)
+        text = f"epoch {epoch + 1}/{n_epochs}"
+        progress.reach((epoch + 1) / n_epochs, text, members[0].agreement)
     for member in members:
         member.net.notify("on_train_end", X=member.dataset, y=None)
+
+
+def _run_epoch(members, epoch, recipe):
+    if epoch < recipe.warm_up:
+        for member in members:
+            member.run_epoch(warm_up_steps(member))
+        return
+    judgments = [member.judge.clean_probability() for member in members]
+    for member, peer, judgment in zip(members, members[::-1], judgments[::-1], strict=True):
+        done = epoch - recipe.warm_up
+        member.run_epoch(mixed_steps(member, peer, judgment, recipe, done))
 
 
 def warm_up_steps(member):

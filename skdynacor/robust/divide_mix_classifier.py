@@ -13,6 +13,7 @@ from skorch import NeuralNet
 from ..corruption.label_corruptor import LabelCorruptor
 from ..groundwork.devices import seeded
 from ..groundwork.moments import mean_and_scale
+from ..groundwork.progress_bar import Part, open_progress
 from ..groundwork.random_numbers import draw_random_state, draw_seed, make_rng
 from ..groundwork.sklearn_private import HasMethods, Interval, StrOptions, validates_parameters
 from ..groundwork.threads import OPERATIONS_PER_THREAD, threads_for, using_threads
@@ -33,8 +34,10 @@ from ..recording.signals import SIGNALS
 from .co_training import Member, Recipe, train_together
 from .divisions import DetectorOfTrails, LossMixture
 
-#: Of the default nets; the paper's.
-BATCH_SIZE = 64
+
+def make_default_net():
+    """Make the recipe of both nets that is taken where none is given."""
+    return make_mlp_classifier(batch_size=64)
 
 
 class DivideMixClassifier(ClassifierMixin, BaseEstimator):
@@ -57,8 +60,8 @@ class DivideMixClassifier(ClassifierMixin, BaseEstimator):
     detector : estimator or None, default=None
         Judges labels by the trajectories of all epochs so far, beside those of copies with wrong
         labels: ``DynaCorDetector``, ``TransitionDetector`` or any that has ``fit`` and
-        ``predict_proba`` (clean, noisy). ``None`` fits two Gaussians to the losses of the last
-        epoch, as in DivideMix.
+        ``predict_proba`` (clean, noisy). ``None`` fits two Gaussians to the losses, as in
+        DivideMix, to their means over the epochs so far.
     signal : str or callable, default="quantized_logit_difference"
         What trajectories hold, see ``DynamicsCollector``. Used only with a detector.
     gamma : float in (0, 1], default=0.1
@@ -93,6 +96,9 @@ class DivideMixClassifier(ClassifierMixin, BaseEstimator):
         ``DynamicsCollector`` records the training.
     device : str, default="auto"
         Where to train, see ``DynamicsCollector``.
+    verbose : int, default=0
+        1 shows a progress bar over the epochs, with the share of rows that the first net agrees
+        with, see ``DynamicsCollector``. Results are the same.
     random_state : int, RandomState instance or None, default=None
         Decides copies, initial weights, batches, augmentations and mixtures. Pass an int for
         results that repeat.
@@ -146,6 +152,10 @@ class DivideMixClassifier(ClassifierMixin, BaseEstimator):
     NOTE[DIFF]: rows far below the mean loss of right labels are taken to be as surely right as
     those at the mean, where the wider Gaussian of the mixture would take both tails.
 
+    NOTE[DIFF]: the losses that judge labels are means over all epochs so far; the paper's are those
+    of the last epoch, by which a right label that was dropped is soon judged by a net that learnt
+    without it.
+
     NOTE[DIFF]: the paper's penalty on sure predictions in the warm-up, for asymmetric noise, is not
     here; the classifier's own criterion counts there.
 
@@ -191,6 +201,7 @@ class DivideMixClassifier(ClassifierMixin, BaseEstimator):
         "jitter": [Interval(Real, 0, None, closed="left")],
         "keep_checkpoints": ["boolean"],
         "device": [str],
+        "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
 
@@ -213,6 +224,7 @@ class DivideMixClassifier(ClassifierMixin, BaseEstimator):
         jitter=0.1,
         keep_checkpoints=True,
         device="auto",
+        verbose=0,
         random_state=None,
     ):
         self.classifier = classifier
@@ -231,6 +243,7 @@ class DivideMixClassifier(ClassifierMixin, BaseEstimator):
         self.jitter = jitter
         self.keep_checkpoints = keep_checkpoints
         self.device = device
+        self.verbose = verbose
         self.random_state = random_state
 
     @validates_parameters(prefer_skip_nested_validation=True)
@@ -335,13 +348,13 @@ class DivideMixClassifier(ClassifierMixin, BaseEstimator):
         n_classes = len(self.classes_)
         classifier = self.classifier
         if classifier is None:
-            classifier = make_mlp_classifier(batch_size=BATCH_SIZE)
+            classifier = make_default_net()
         augment = self._make_augment(X, rng)
         judges = [self._make_judge(labels, sources, rng) for _ in range(2)]
         with seeded(draw_seed(rng)):
             members = []
             for judge in judges:
-                net, dataset = prepare(self.classifier, X, copies, labels, n_classes, self.device)
+                net, dataset = prepare(classifier, X, copies, labels, n_classes, self.device)
                 self._check(net)
                 net.initialize()
                 to_logits, n_operations = check_outputs(net, dataset, n_classes)
@@ -352,8 +365,9 @@ class DivideMixClassifier(ClassifierMixin, BaseEstimator):
             )
             # A step trains on as many mixtures as there are augmentations of both parts.
             n_operations *= 2 * self.n_augmentations
-            with using_threads(threads_for(n_operations, OPERATIONS_PER_THREAD)):
-                train_together(members, recipe)
+            threads = threads_for(n_operations, OPERATIONS_PER_THREAD)
+            with using_threads(threads), open_progress(self.verbose, _parts) as progress:
+                train_together(members, recipe, progress.of(""))
         self._trained = [TrainedNet(m.net, m.checkpoints, m.to_logits) for m in members]
         self.losses_ = np.array([m.net.history[:, "train_loss"] for m in members])
         self.clean_probability_ = np.mean([j.clean_probability() for j in judges], axis=0)
@@ -387,6 +401,11 @@ class DivideMixClassifier(ClassifierMixin, BaseEstimator):
         tags.target_tags.required = True
         tags.input_tags.three_d_array = True  # and more: rows have any shape
         return tags
+
+
+def _parts():
+    """Name what a progress bar is to show."""
+    return {"": Part("two nets", 1.0)}
 
 
 def _mean(logits):

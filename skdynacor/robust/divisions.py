@@ -50,7 +50,7 @@ def low_loss_probability(losses, random_state):
 
 
 class LossMixture:
-    """Takes labels of low loss for right ones.
+    """Takes labels for right ones whose loss was low so far, on average over the epochs.
 
     Parameters
     ----------
@@ -61,14 +61,16 @@ class LossMixture:
     def __init__(self, labels, random_state):
         self.labels = labels
         self.random_state = random_state
+        self.sum, self.n_epochs = 0, 0
 
     def watch(self, logits):
         """Take note of what the net makes of the rows after an epoch, (n_samples, n_classes)."""
-        self.losses = cross_entropy(logits, self.labels).numpy()
+        self.sum = self.sum + cross_entropy(logits, self.labels)
+        self.n_epochs += 1
 
     def clean_probability(self):
         """Give the probability that each label is right, (n_samples,)."""
-        return low_loss_probability(self.losses, self.random_state)
+        return low_loss_probability((self.sum / self.n_epochs).numpy(), self.random_state)
 
 
 class DetectorOfTrails:

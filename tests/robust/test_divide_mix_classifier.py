@@ -1,4 +1,5 @@
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from skdynacor import (
     TransitionDetector,
 )
 from skdynacor.augment import random_flip
+from skdynacor.groundwork import progress_bar
 from skdynacor.nets import make_mlp_classifier, make_resnet_classifier
 from skdynacor.robust import (
     DivideMixClassifier,
@@ -46,6 +48,7 @@ def test_it_predicts_right_labels_and_finds_wrong_ones(noisy_blobs, fitted):
     assert found[wrong].mean() > 0.95
     assert found[~wrong].mean() < 0.1
     assert fitted.losses_.shape == (2, 20)
+    assert [net.batch_size for net in fitted.nets_] == [64, 64]
     assert np.isfinite(fitted.losses_).all()
 
 
@@ -80,6 +83,22 @@ def test_fits_repeat_and_leave_global_random_numbers_alone(noisy_blobs):
     assert_array_equal(one.clean_probability_, again.clean_probability_)
     other = make_quick(random_state=1).fit(X, y)
     assert not np.array_equal(one.predict_proba(X), other.predict_proba(X))
+
+
+def test_a_bar_shows_each_epoch_and_changes_nothing(noisy_blobs, monkeypatch, capsys):
+    X, y, _ = noisy_blobs
+    monkeypatch.setattr(progress_bar, "_REDRAWN_AFTER", 0)
+    silent = make_quick().fit(X, y)
+    assert capsys.readouterr() == ("", "")
+    fitted = make_quick(verbose=1).fit(X, y)
+    lines = capsys.readouterr().err
+    shown = re.findall(r"two nets: +(\d+)%[^\r]*left, epoch (\d/4), (\d+)% agree", lines)
+    assert list(dict.fromkeys(epoch for _, epoch, _ in shown)) == ["1/4", "2/4", "3/4", "4/4"]
+    percents = [int(percent) for percent, *_ in shown]
+    assert percents == sorted(percents)
+    assert percents[-1] == 100
+    assert f"{np.mean(fitted.nets_[0].predict(X) == y):.0%}" == f"{shown[-1][-1]}%"
+    assert_array_equal(fitted.predict_proba(X), silent.predict_proba(X))
 
 
 def test_labels_are_of_any_kind_and_the_estimator_is_pickled(noisy_blobs):

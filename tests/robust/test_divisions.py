@@ -41,12 +41,15 @@ def test_losses_that_are_all_alike_are_of_right_labels():
     assert_array_equal(two > 0.5, [True, True, False, False, False])
 
 
-def test_the_mixture_judges_by_the_last_epoch():
+def test_the_mixture_judges_by_the_mean_loss_over_epochs():
     labels = torch.tensor([0, 0, 1, 1, 0])
     judge = LossMixture(labels, random_state=0)
     judge.watch(torch.zeros(5, 2))
     assert_array_equal(judge.clean_probability(), np.ones(5))
-    judge.watch(torch.tensor([[4.0, -4.0]]).repeat(5, 1))
+    for _ in range(3):
+        judge.watch(torch.tensor([[4.0, -4.0]]).repeat(5, 1))
+    assert_array_equal(judge.clean_probability() > 0.5, [True, True, False, False, True])
+    judge.watch(torch.tensor([[-4.0, 4.0]]).repeat(5, 1))  # the last epoch alone would say so
     assert_array_equal(judge.clean_probability() > 0.5, [True, True, False, False, True])
 
 
