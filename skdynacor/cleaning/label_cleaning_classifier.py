@@ -60,11 +60,10 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
     cv : "auto", int, cross-validation generator or None, default="auto"
         Folds of a trial whether cleaning pays. In each, both detection and training are done anew,
         and the labels held out, as they were given, judge the classifier with cleaning and without.
-        Where it is less accurate with, by more than one standard error, ``estimator_`` is trained
-        on all labels as they were given. ``"auto"`` tries the default detector, where there are 50
-        to 1,999 rows, in five folds or as many as the smallest class has rows: the fewer rows, the
-        more each is missed that is taken away by mistake, and the less a trial costs. ``None``
-        cleans untried.
+        Where it is less accurate with, ``estimator_`` is trained on all labels as they were given.
+        ``"auto"`` tries the default detector, where there are 50 to 1,999 rows, in five folds or as
+        many as the smallest class has rows: the fewer rows, the more each is missed that is taken
+        away by mistake, and the less a trial costs. ``None`` cleans untried.
     memory : str, joblib.Memory or None, default=None
         Where to keep what was found, so that a search over ``estimator`` or ``strategy`` detects
         once per fold.
@@ -179,7 +178,7 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
             folds, self.gain_ = make_folds(cv, codes, seed), None
             if folds is not None:
                 self.gain_ = gain_in_accuracy(self._train, self._train_cleaned, X, y, folds)
-            self.is_cleaned_ = self.gain_ is None or not self.gain_.is_surely_lost
+            self.is_cleaned_ = self.gain_ is None or self.gain_.mean >= 0
             self.estimator_ = self._train(X, y, cleaned if self.is_cleaned_ else None)
         return self
 

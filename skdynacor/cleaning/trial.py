@@ -19,11 +19,6 @@ class Gain(NamedTuple):
     mean: float
     error: float  # standard error of the mean, of rows that both judge
 
-    @property
-    def is_surely_lost(self):
-        """Whether it is less accurate by more than chance explains."""
-        return bool(self.mean < -self.error)
-
 
 def make_folds(cv, codes, seed):
     """Make the folds of a trial; None where there is to be none.
