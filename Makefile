@@ -1,15 +1,21 @@
 # Each target sets up what it needs: a virtual environment, and the package under constraints.
 PYTHON ?= python3
 
-.PHONY: demo test browser lint doc screenshots
+.PHONY: demo test test-newest test-oldest browser lint doc screenshots
 
 demo: .venv/ready
 	.venv/bin/skdynacor demo --out demo-output
 
+# Both halves take about as long; each is shown when it is done.
 test: .venv/ready-for-development .venv-oldest/ready browser
-	.venv/bin/python -m pytest
-	SCIPY_ARRAY_API=1 .venv/bin/python -m pytest tests/test_common.py
-	.venv-oldest/bin/python -m pytest
+	$(MAKE) --jobs=2 --output-sync=target test-newest test-oldest
+
+test-newest: .venv/ready-for-development
+	OMP_NUM_THREADS=1 .venv/bin/python -m pytest
+
+test-oldest: .venv/ready-for-development .venv-oldest/ready
+	OMP_NUM_THREADS=1 SCIPY_ARRAY_API=1 .venv/bin/python -m pytest tests/test_common.py
+	OMP_NUM_THREADS=1 .venv-oldest/bin/python -m pytest
 
 # Tests of the report look at it in Chromium; without one they are skipped, and say so.
 browser: .venv/ready-for-development
