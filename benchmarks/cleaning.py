@@ -96,20 +96,12 @@ def settings_of(path):
     return [*noises(path), NO_NOISE]
 
 
-def main():
-    """Measure, print how much of the gap is closed, and draw."""
-    benchmark = Benchmark("cleaning", __doc__)
-    benchmark.parse()
-    units = [
-        ({"data": setting.data, "noise": setting.noise}, (setting,))
-        for setting in benchmark.settings(settings_of)
-    ]
-    variants = [{"classifier": name, "labels": way} for name in CLASSIFIERS for way in WAYS]
-    table = benchmark.run(units, variants, compare)
+def summarize(table):
+    """Print how much of the gap is closed; return the figure."""
     keys = ["data", "noise", "classifier"]
     accuracy = table.groupby([*keys, "labels"], sort=False).accuracy.mean().unstack("labels")
     accuracy = accuracy[list(WAYS)]
-    print(f"\naccuracy in %, mean over {table.seed.nunique()} seeds\n")
+    print(f"\naccuracy in %, mean over up to {table.seed.nunique()} seeds\n")
     print(accuracy.to_string(float_format="{:.1f}".format))
 
     gap = accuracy["right"] - accuracy["noisy"]
@@ -136,7 +128,19 @@ def main():
     axes.invert_yaxis()
     axes.set(xlabel="share of the gap between noisy and right labels that is closed, %", ylabel="")
     plt.tight_layout()
-    benchmark.save(axes.figure)
+    return axes.figure
+
+
+def main():
+    """Measure, print how much of the gap is closed, and draw."""
+    benchmark = Benchmark("cleaning", __doc__)
+    benchmark.parse()
+    units = [
+        ({"data": setting.data, "noise": setting.noise}, (setting,))
+        for setting in benchmark.settings(settings_of)
+    ]
+    variants = [{"classifier": name, "labels": way} for name in CLASSIFIERS for way in WAYS]
+    benchmark.save(summarize(benchmark.run(units, variants, compare)))
 
 
 if __name__ == "__main__":
