@@ -212,11 +212,12 @@ def _read_accept(accept, columns, names):
                 )
         return columns["decision"]
     if isinstance(accept, str) and accept == "flagged":
-        accepted = columns["flagged"]
+        accepted = _values(columns, "flagged", "b")
     elif isinstance(accept, Real) and not isinstance(accept, bool | np.bool_):
         if not 0 <= accept <= 1:
             raise ValueError(f"accept must be a probability, from 0 to 1; got {accept}.")
-        accepted = columns["flagged"] & (columns["suggested_label_probability"] >= accept)
+        probability = _values(columns, "suggested_label_probability", "fiu")
+        accepted = _values(columns, "flagged", "b") & (probability >= accept)
     else:
         accepted = np.asarray(accept)
         if accepted.shape != (n_issues,) or accepted.dtype.kind != "b":
@@ -225,6 +226,17 @@ def _read_accept(accept, columns, names):
                 f"{n_issues} issues; got {accept!r}."
             )
     return np.where(accepted, SUGGESTED, "").astype(object)
+
+
+def _values(columns, name, kinds):
+    """Give a column that ``accept`` needs, of a kind of values."""
+    if name not in columns or columns[name].dtype.kind not in kinds:
+        found = f"holds {columns[name].dtype}" if name in columns else "is not there"
+        raise ValueError(
+            f"accept needs the column {name!r} of {'bools' if kinds == 'b' else 'numbers'}, which "
+            f"{found}; pass issues as label_issues or read_review gave them."
+        )
+    return columns[name]
 
 
 def _read_positions(texts, n_rows):

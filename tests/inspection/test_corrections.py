@@ -143,6 +143,24 @@ def test_other_tables_are_refused():
         apply_corrections(Y, pd.DataFrame({"position": [1], "x": [2]}))
 
 
+@pytest.mark.parametrize("accept", ["flagged", 0.5])
+@pytest.mark.parametrize(
+    ("name", "values", "found"),
+    [
+        ("flagged", None, "is not there"),
+        ("flagged", ["yes", "no", "no"], "holds (object|str)"),
+        ("suggested_label_probability", ["high", "low", "low"], "holds (object|str)"),
+    ],
+)
+def test_what_acceptance_needs_is_named(accept, name, values, found):
+    issues = make_issues().drop(columns=name) if values is None else make_issues(**{name: values})
+    if name != "flagged" and accept == "flagged":
+        assert apply_corrections(Y, issues, accept).tolist() != Y.tolist()
+        return
+    with pytest.raises(ValueError, match=f"needs the column '{name}' of .* {found}"):
+        apply_corrections(Y, issues, accept)
+
+
 def test_a_class_called_as_a_decision_is_refused():
     y = np.array(["keep", "throw"])
     issues = pd.DataFrame(
