@@ -119,8 +119,8 @@ def read_review(path, y):
     columns = {name: frame[name].to_numpy() for name in frame.columns}
     for name in _LABELS:
         texts = columns[name]
-        # Baselines may suggest none.
-        known = (texts != "") | ("" in names.classes)
+        # Baselines may suggest none; a given label that is not there is none of y, and refused.
+        known = (texts != "") | ("" in names.classes) | (name == "given_label")
         columns[name] = np.ma.masked_all(len(texts), names.dtype)
         columns[name][known] = names.read(texts[known], columns["position"][known], name)
     for name in _WHOLE:

@@ -91,8 +91,9 @@ def find_contents(X, texts, images):
         texts = X
     if images is None and _holds_images(X, n_dimensions):
         images = X
-    if texts is not None and len(texts) != n_rows:
-        raise ValueError(f"texts must be one for each of the {n_rows} rows of X; got {len(texts)}.")
+    if texts is not None and np.shape(texts)[:1] != (n_rows,):
+        found = len(texts) if hasattr(texts, "__len__") else repr(texts)
+        raise ValueError(f"texts must be one for each of the {n_rows} rows of X; got {found}.")
     if images is not None:
         images = find_images(images, n_rows)
     contents = [] if images is None else [RowImages(images)]

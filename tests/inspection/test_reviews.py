@@ -127,6 +127,10 @@ def test_reviews_of_baselines_have_no_suggestions(noisy_blobs, tmp_path):
             b"position,given_label,suggested_label,decision\n1,1,2,7\n",
             r"decision must be a label of y \(0, 1, 2\); it is '7' for row 1",
         ),
+        (
+            b"position,given_label,suggested_label,decision\n1,,2,\n",
+            r"given_label must be a label of y \(0, 1, 2\); it is '' for row 1",
+        ),
     ],
 )
 def test_other_files_are_refused(content, message, noisy_blobs, tmp_path):

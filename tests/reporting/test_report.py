@@ -241,6 +241,7 @@ def test_contents_of_other_rows_are_refused(judge, tmp_path):
     pipe, path = judge(y_true, y), tmp_path / "report.html"
     for contents, message in [
         ({"texts": ["one"]}, "texts must be one for each of the 60 rows of X; got 1"),
+        ({"texts": -1}, "texts must be one for each of the 60 rows of X; got -1"),
         ({"images": np.zeros((59, 2, 2))}, "images must have one image for each of the 60 rows"),
         ({"images": np.zeros((60, 2))}, "images must be numbers of shape"),
         ({"feature_names": ["a"]}, "feature_names must be one for each of the 3 features.*got 1"),
