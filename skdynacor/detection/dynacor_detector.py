@@ -301,7 +301,7 @@ class DynaCorDetector(TrajectoryDetector):
         self.validation_scores_ = np.array([stage.score for stage in stages])
         if not all(np.isfinite(centroids).all() for _, centroids in self._stages):
             raise ValueError(
-                f"The encoder's training diverged; lower lr={self.lr} or alpha={self.alpha}."
+                f"The encoder's training diverged; lower lr={self.lr:g} or alpha={self.alpha:g}."
             )
         self.best_epoch_ = int(np.argmax(self.validation_scores_))
         self.encoder_, self.centroids_ = self._stages[self.best_epoch_]

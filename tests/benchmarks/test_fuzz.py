@@ -95,6 +95,7 @@ done = threading.Event()
 
 
 def leave_thread(X):
+    done.clear()
     threading.Thread(target=done.wait, name="left", daemon=True).start()
 
 
