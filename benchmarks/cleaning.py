@@ -70,6 +70,7 @@ def compare(argument, seed, variants):
     X = X.reshape(len(X), -1).astype(np.float32)
     with TemporaryDirectory() as memory, warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the net stops after 20 epochs
+        warnings.filterwarnings("ignore", "Got `batch_size`")  # of fewer rows than that
         for variant in variants:
             way = variant["labels"]
             classifier = CLASSIFIERS[variant["classifier"]](X, seed)

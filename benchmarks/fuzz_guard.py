@@ -304,6 +304,8 @@ def _plain(value):
         return np.asarray(value).view(np.ndarray), value.shape, value.strides, value.flags.writeable
     if hasattr(value, "get_params") and not isinstance(value, type):
         return sorted(map(str, vars(value).items()))  # an estimator, with what fit left in it
+    if isinstance(value, pd.Categorical):  # it keeps what was looked up in it
+        value = pd.Series(value)
     if isinstance(value, pd.DataFrame | pd.Series):
         return [_plain(np.asarray(value.astype(object))), *map(str, (value.index, value.dtypes))]
     try:

@@ -78,7 +78,10 @@ def check_mask(mask, name, n_rows=None):
 
 def check_probability(probability, name, n_rows=None):
     """Check a probability for each row, (n_rows,); None asks for no certain number of rows."""
-    probability = column_or_1d(probability).astype(np.float64)
+    probability = column_or_1d(probability)
+    if probability.dtype.kind not in "fiub":
+        raise ValueError(f"{name} must be numbers; got {probability[:5].tolist()}.")
+    probability = probability.astype(np.float64)
     _check_length(probability, name, n_rows)
     # Said this way round, NaN is at fault too.
     faulty = np.flatnonzero(~((probability >= 0) & (probability <= 1)))

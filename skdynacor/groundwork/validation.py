@@ -275,7 +275,7 @@ def check_copies(copies, X):
 
 def _check_no_missing(y):
     """Refuse labels that are missing, or that are no single values at all."""
-    if y.dtype.kind == "V" or (y.dtype.kind == "O" and not _are_hashable(y)):
+    if y.dtype.kind == "V" or (y.dtype.kind == "O" and not _are_single(y.tolist())):
         raise ValueError(
             f"Each label must be one value, such as a string or a number; got {y[0]!r}."
         )
@@ -296,11 +296,12 @@ def _check_no_missing(y):
         )
 
 
-def _are_hashable(labels):
-    try:
-        return set(labels.tolist()) is not None
-    except TypeError:
+def _are_single(labels):
+    """Tell whether labels are single values, which sets take and which have no length."""
+    kinds = {type(label) for label in labels}
+    if any(hasattr(kind, "__len__") and not issubclass(kind, str | bytes) for kind in kinds):
         return False
+    return all(getattr(kind, "__hash__", None) for kind in kinds)
 
 
 def check_weights(sample_weight, rows):

@@ -143,3 +143,10 @@ def test_the_warning_weighs_classes_by_their_rows():
 def test_bad_input(args, message):
     with pytest.raises(ValueError, match=message):
         make_label_noise(*args)
+
+
+def test_labels_of_mixed_lengths_are_refused():
+    y = np.array([None] * 6)
+    y[:] = ["a", "b", ("a", 1), ("b",), "a", "b"]
+    with pytest.raises(ValueError, match="Each label must be one value"):
+        make_label_noise(y, "symmetric", 0.2)

@@ -156,6 +156,7 @@ def test_importing_the_displays_imports_no_matplotlib_nor_torch():
         (DataMapDisplay, (T[:, :0], FLAGS), r"0 feature\(s\)"),
         (DataMapDisplay, (T * np.nan, FLAGS), "dynamics contains NaN"),
         (NoiseProbabilityDisplay, ([],), "noise_probability is empty"),
+        (NoiseProbabilityDisplay, (["a"],), "noise_probability must be numbers; got .*a"),
         (NoiseProbabilityDisplay, ([0.1, np.nan],), "must be in .* got nan in row 1"),
         (NoiseProbabilityDisplay, ([0.1, 1.2, -1],), "got 1.2 in row 1 .2 faulty rows in all"),
         (NoiseReliabilityDisplay, (FLAGS[:3], PROBABILITY), "wrong must have one entry .* got 3"),

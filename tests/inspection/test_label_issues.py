@@ -214,11 +214,12 @@ def test_what_has_no_rows_is_refused(fitted, noisy_blobs, X):
 
 @pytest.mark.parametrize(
     "label",
-    [{"a": 1}, [0], np.zeros((), dtype=[("a", int)])[()]],
+    [{"a": 1}, [0], ("a", 1), np.zeros((), dtype=[("a", int)])[()]],
 )
 def test_labels_are_single_values(fitted, noisy_blobs, label):
     y = np.empty(300, dtype=getattr(label, "dtype", object))
-    y[:] = [label] * 300
+    for row in range(300):
+        y[row] = label
     with pytest.raises(ValueError, match="Each label must be one value"):
         label_issues(fitted, noisy_blobs[0], y)
 
