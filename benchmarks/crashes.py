@@ -25,8 +25,8 @@ from results_file import ResultsFile, versions
 from tqdm import tqdm
 
 KINDS = {**crash_folders.KINDS, **crash_processes.KINDS}
-#: The command has no recipes to choose from.
-OF_ONE_FLOW = ("Ctrl-C of the command",)
+#: The command has no recipes to choose from, and the paper's has no workers to kill.
+OF_ONE_FLOW = ("Ctrl-C of the command", "killed worker")
 
 
 def count(kind, flow, seed, n):
