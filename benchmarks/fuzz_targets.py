@@ -983,12 +983,21 @@ def spoil_file(draw, path):
         path.write_bytes(content)
 
 
+def _as_array(values):
+    try:
+        return np.asarray(values)
+    except ValueError:  # of rows of unequal lengths
+        array = np.empty(len(values), dtype=object)
+        array[:] = values
+        return array
+
+
 def draw_arrays(draw, room):
     """Draw what a ``.npz`` file may hold."""
     sample = draw_sample(draw, room)
     arrays = {"X": sample.X, "y_true": sample.y, "y_given": sample.y, "y_given_other": sample.y}
     names = [name for name in arrays if pick(draw, True, True, True, name == "X")]
-    arrays = {name: np.asarray(arrays[name]) for name in names}
+    arrays = {name: _as_array(arrays[name]) for name in names}
     if pick(draw, False, False, True):
         arrays[pick(draw, "further", "../outside", "y_given_", "ä", "X/y")] = np.zeros(2)
     path = room.inputs / "arrays.npz"

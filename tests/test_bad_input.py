@@ -413,3 +413,9 @@ def test_copies_that_are_not_finite():
 def test_not_fitted(make):
     refused(make(), "not fitted yet", X, method="transform", error=ValueError)
     refused(DynaCorDetector(), "not fitted yet", X, method="predict", error=ValueError)
+
+
+@pytest.mark.parametrize("dtype", [int, object])
+def test_labels_under_a_mask_are_missing(dtype):
+    masked = np.ma.masked_array(Y.astype(dtype), np.arange(60) == 4)
+    refused(DynamicsCollector(), "contains -- in row 4", X, masked)

@@ -71,7 +71,8 @@ def validate_rows_and_labels(estimator, X, y, **check_params):
     classes : ndarray of shape (n_classes,)
     codes : ndarray of shape (n_samples,), dtype int64
     """
-    if getattr(getattr(y, "dtype", None), "kind", None) == "O":  # pandas' NA trips scikit-learn
+    # pandas' NA trips scikit-learn, which also looks under masks.
+    if getattr(getattr(y, "dtype", None), "kind", None) == "O" or np.ma.is_masked(y):
         _check_no_missing(np.ravel(y))
     X, y = validate_data(estimator, X, y, ensure_min_samples=MIN_SAMPLES, **check_params)
     return to_canonical(X) if issparse(X) else X, *encode_labels(y)
@@ -279,7 +280,9 @@ def _check_no_missing(y):
         raise ValueError(
             f"Each label must be one value, such as a string or a number; got {y[0]!r}."
         )
-    if y.dtype.kind in "mM":
+    if np.ma.is_masked(y):
+        missing = np.flatnonzero(np.ma.getmaskarray(y))
+    elif y.dtype.kind in "mM":
         missing = np.flatnonzero(np.isnat(y))
     elif y.dtype.kind == "f":
         missing = np.flatnonzero(~np.isfinite(y))

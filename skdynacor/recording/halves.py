@@ -74,6 +74,11 @@ class Halves:
     ----------
     told : ndarray of shape (n_samples,), bool
         Which rows the first training is told of.
+
+    Raises
+    ------
+    ValueError
+        If no row can be kept from either, since each is alone in its class.
     """
 
     def __init__(self, train, half, labels, n_jobs=1, progress=SILENCE):
@@ -82,6 +87,11 @@ class Halves:
         self._n_jobs = n_jobs
         self._progress = progress
         alone = (np.bincount(labels) == 1)[labels]  # of its class; a training needs all classes
+        if alone.all():
+            raise ValueError(
+                f"y holds {len(labels)} classes of one row each. A label is judged by a model that "
+                "was not told it but knows its class, so that some class needs two rows or more."
+            )
         own = half[: len(labels)]
         self.told = own | alone
         self._trainings = {"first-half": self.told, "second-half": ~own | alone}

@@ -420,3 +420,12 @@ def test_a_worker_that_outlives_its_fit_is_waited_for(rows, undisturbed, tmp_pat
     threading.Timer(0.5, end).start()
     assert_array_equal(make_saved(tmp_path).fit_transform(*rows), undisturbed)
     assert AtThirdEpoch.begun_beside is False
+
+
+def test_rows_that_are_all_alone_in_their_class_are_refused():
+    X, y = np.random.default_rng(0).normal(size=(15, 3)), np.arange(15)
+    collector = DynamicsCollector(held_out=True, random_state=0)
+    with pytest.raises(ValueError, match="15 classes of one row each"):
+        collector.fit(X, y)
+    y[1] = 0
+    assert collector.fit_transform(X, y).shape[0] == 15
