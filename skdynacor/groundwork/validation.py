@@ -278,7 +278,7 @@ def _check_no_missing(y):
     """Refuse labels that are missing, or that are no single values at all."""
     if y.dtype.kind == "V" or (y.dtype.kind == "O" and not _are_single(y.tolist())):
         raise ValueError(
-            f"Each label must be one value, such as a string or a number; got {y[0]!r}."
+            f"Each label must be one value, such as a string or a number; got {y[:1]!r}."
         )
     if np.ma.is_masked(y):
         missing = np.flatnonzero(np.ma.getmaskarray(y))

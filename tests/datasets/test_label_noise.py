@@ -145,8 +145,9 @@ def test_bad_input(args, message):
         make_label_noise(*args)
 
 
-def test_labels_of_mixed_lengths_are_refused():
+def test_labels_that_are_no_single_values_are_refused():
     y = np.array([None] * 6)
     y[:] = ["a", "b", ("a", 1), ("b",), "a", "b"]
-    with pytest.raises(ValueError, match="Each label must be one value"):
-        make_label_noise(y, "symmetric", 0.2)
+    for labels in (y, np.zeros(0, dtype=[("a", int)])):
+        with pytest.raises(ValueError, match="Each label must be one value"):
+            make_label_noise(labels, "symmetric", 0.2)
