@@ -25,6 +25,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skdynacor.cleaning import LabelCleaningClassifier
+from skdynacor.cleaning.strategies import STRATEGIES
 
 NO_NOISE = "none 0"
 #: Of more features, boosting gets as many principal components: it tries all at each split.
@@ -52,7 +53,6 @@ def make_net(X, seed):
 
 
 CLASSIFIERS = {"logistic": make_logistic, "boosting": make_boosting, "net": make_net}
-STRATEGIES = ("drop", "relabel", "reweight")
 WAYS = ("noisy", *STRATEGIES, "cleanlab", "right")
 #: Shares of a smaller gap than this, in points of accuracy, say nothing.
 LEAST_GAP = 1.0

@@ -51,11 +51,9 @@ def clean(strategy, y, detection, relabel_above):
         cleaned = Cleaned(rows, y[rows], None)
     else:
         if detection.suggested_label_probability is None:
-            last = detection.detector[-1] if hasattr(detection.detector, "steps") else None
             raise ValueError(
-                f"{type(last or detection.detector).__name__} suggests no labels with a "
-                "probability, which strategy='relabel' needs; use another strategy, or the "
-                "default detector."
+                f"{type(detection.detector).__name__} suggests no labels with a probability, which "
+                "strategy='relabel' needs; use another strategy, or the default detector."
             )
         sure = detection.flags & (detection.suggested_label_probability >= relabel_above)
         rows = np.flatnonzero(sure | ~detection.flags)
