@@ -14,6 +14,7 @@ from peers import FIRST_HALF
 from scipy import special
 from scoring import score, timed
 
+from skdynacor.groundwork.row_order import order_rows
 from skdynacor.nets import make_quick_mlp_classifier
 from skdynacor.noise_model.likelihood import combine, weigh
 from skdynacor.noise_model.noise_model import (
@@ -25,9 +26,8 @@ from skdynacor.pipeline import make_forests
 from skdynacor.recording.halves import Halves, halve
 from skdynacor.recording.net_training import record_net
 from skdynacor.recording.out_of_bag import record_out_of_bag
-from skdynacor.recording.replay import hash_rows
 from skdynacor.recording.signals import confidence
-from skdynacor.recording.trial import is_ahead_of_trees
+from skdynacor.recording.trial import is_ahead, lead_over_trees
 
 SHARES = {"1/5": 1 / 5, "1/3": 1 / 3, "1/2": 1 / 2}
 READINGS = ("overlap", "decided")
@@ -51,16 +51,19 @@ def record_sources(X, labels, n_classes, seed):
     X = np.ascontiguousarray(X, dtype=np.float32)
     task = (X, X[:0], labels, n_classes)
     signals = {"signals": [confidence], "seed": seed}
+    order = order_rows(X, labels)
 
     def train(only, name):
-        net = make_quick_mlp_classifier()
-        return record_net(net, *task, **signals, device="cpu", only=only, keep=False)
+        net, told = make_quick_mlp_classifier(), order[np.isin(order, only)]
+        return record_net(net, *task, **signals, device="cpu", told=told, keep=False)
 
-    halves = Halves(train, halve(hash_rows(X), labels), labels)
-    forests = [forest for _, forest in make_forests()]
-    separable = is_ahead_of_trees(halves.first_logits(), forests, X, labels, halves.told, seed)
-    made = [record_out_of_bag(forest, *task, **signals, n_stages=1).logits for forest in forests]
-    return halves.complete().logits, made, separable
+    halves = Halves(train, halve(labels, order), labels)
+    logits, forests = halves.complete().logits, [forest for _, forest in make_forests()]
+    trainings = [[order[rows[order]] for rows in masks] for masks in halves.trainings]
+    separable = is_ahead(lead_over_trees(logits, forests, X, labels, trainings, seed))
+    options = {**signals, "n_stages": 1, "told": order}
+    made = [record_out_of_bag(forest, *task, **options).logits for forest in forests]
+    return logits, made, separable
 
 
 def heard(net, forests, separable, labels):

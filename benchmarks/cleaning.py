@@ -71,6 +71,7 @@ def compare(argument, seed, variants):
     with TemporaryDirectory() as memory, warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the net stops after 20 epochs
         warnings.filterwarnings("ignore", "Got `batch_size`")  # of fewer rows than that
+        warnings.filterwarnings("ignore", "Persisting input arguments")  # of a busy machine
         for variant in variants:
             way = variant["labels"]
             classifier = CLASSIFIERS[variant["classifier"]](X, seed)

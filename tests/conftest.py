@@ -10,6 +10,7 @@ import torch
 from sklearn.datasets import make_blobs
 
 from skdynacor.datasets import make_label_noise
+from skdynacor.groundwork.row_order import order_rows
 from skdynacor.nets import make_mlp_classifier
 
 # Sums of floats depend on the number of threads, in the last bit.
@@ -18,12 +19,18 @@ torch.set_num_threads(1)
 
 @pytest.fixture(scope="session")
 def noisy_blobs():
-    """X, noisy y and the mask of wrong labels: 300 rows of three classes that lie apart."""
+    """X, noisy y and the mask of wrong labels: 300 rows of three classes that lie apart.
+
+    They come in the order in which trainings take rows, see ``groundwork.row_order``, so that tests
+    can make by hand what a training makes.
+    """
     X, y_true = make_blobs(
         300, centers=[[0, 0, 0, 0], [8, 0, 0, 8], [0, 8, 8, 0]], cluster_std=2.0, random_state=7
     )
     y, wrong = make_label_noise(y_true, "symmetric", 0.3, random_state=3)
-    return X.astype(np.float32), y, wrong
+    X = X.astype(np.float32)
+    order = order_rows(X, y)
+    return X[order], y[order], wrong[order]
 
 
 @pytest.fixture

@@ -41,14 +41,19 @@ def make_case(metamorphic, apart):
         if name not in cases:
             X, y, _, _ = apart
             method = metamorphic.METHODS[name]
-            cases[name] = metamorphic.Case(method, X, y, 0, *method.fit(X, y, 0))
+            cases[name] = metamorphic.Case(method, X, y, 2, *method.fit(X, y, 2))
         return cases[name]
 
     return make_case
 
 
 METHODS = ["default", "paper", "cleaning", "AUM", "SimiFeatV", "SimiFeatR"]
-EXACT = ["the same again", "float64", "other names of classes", "all features x 1024"]
+EXACT = [
+    "the same again",
+    "float64",
+    "other names of classes",
+    "all features x 1024",
+]
 
 
 @pytest.mark.parametrize("relation", EXACT)
@@ -60,14 +65,13 @@ def test_every_bit_stays(metamorphic, make_case, method, relation):
     np.testing.assert_array_equal(other.scores, one.scores)
 
 
-ROUNDED = ["shifted and scaled features", "new rows in batches"]
-BY_CHANCE = [
-    "another seed",
+ROUNDED = [
+    "shifted and scaled features",
+    "new rows in batches",
     "another order of rows",
     "another order of classes",
-    "another order of columns",
-    "each column twice",
 ]
+BY_CHANCE = ["another seed", "another order of columns", "each column twice"]
 
 
 @pytest.mark.parametrize("relation", ROUNDED)
@@ -75,6 +79,8 @@ BY_CHANCE = [
 def test_rounding_changes_no_verdict(metamorphic, make_case, method, relation):
     one, other = metamorphic.RELATIONS[relation](make_case(method))
     assert (one.verdicts == other.verdicts).mean() >= 0.99
+    if method == "default" and "order" in relation:  # where another seed would move scores
+        np.testing.assert_allclose(other.scores, one.scores, atol=1e-3)
 
 
 @pytest.mark.parametrize("relation", BY_CHANCE)

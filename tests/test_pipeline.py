@@ -326,7 +326,7 @@ def test_clean_tables_are_left_alone(load):
 def test_sixty_rows_and_classes_of_a_few_rows_work(sizes, recipe):
     X, y = make_blobs(sizes, n_features=8, shuffle=False, random_state=0)
     y[[3, 45]] = y[[45, 3]]
-    pipe = make_dynacor_pipeline(recipe=recipe, random_state=0)
+    pipe = make_dynacor_pipeline(recipe=recipe, random_state=2)
     flags = pipe.fit_predict(X, y)
     assert flags.shape == (60,)
     assert np.isfinite(pipe[-1].noise_probability_).all()

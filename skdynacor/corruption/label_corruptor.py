@@ -12,6 +12,7 @@ from ..corrupted_rows import CorruptedRows
 from ..groundwork.moments import mean_and_scale
 from ..groundwork.notebooks import NotebookMixin
 from ..groundwork.random_numbers import make_rng
+from ..groundwork.row_order import number_classes, order_rows
 from ..groundwork.sklearn_private import Interval, validates_parameters
 from ..groundwork.sparse_rows import to_canonical
 from ..groundwork.validation import unchanged_on_error, validate_data, validate_rows_and_labels
@@ -226,8 +227,11 @@ class LabelCorruptor(
         n_samples = len(codes)
         n_copies = max(1, round(self.gamma * n_samples))
         rng = make_rng(self.random_state, "LabelCorruptor")
-        sources = np.sort(rng.choice(n_samples, n_copies, replace=False))
-        labels = draw_other_labels(codes[sources], len(self.classes_), rng)
+        order = order_rows(X, codes)
+        numbers, classes = number_classes(codes[order])
+        chosen = np.sort(rng.choice(n_samples, n_copies, replace=False))
+        labels = classes[draw_other_labels(numbers[chosen], len(classes), rng)]
+        sources = order[chosen]
         copies = self._augment(X, sources, rng)
         carry = CorruptedRows if issparse(X) else CorruptedArray
         return carry(X, CorruptedCopies(copies, self.classes_[labels], sources))

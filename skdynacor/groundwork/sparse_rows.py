@@ -2,6 +2,9 @@
 
 import numpy as np
 from scipy.sparse import csr_array, issparse, vstack
+from sklearn.utils import gen_batches
+
+_CHUNK = 4096  # rows
 
 
 def to_canonical(X):
@@ -28,11 +31,30 @@ def to_canonical(X):
     return X
 
 
-def stack_rows(X, copies):
-    """Put rows and copies, both of them sparse or both dense, in one array of float32."""
+def stack_rows(X, copies, order=None):
+    """Put rows and copies, both of them sparse or both dense, in one array of float32.
+
+    Parameters
+    ----------
+    X : ndarray or csr_array of shape (n_samples, n_features)
+    copies : ndarray or csr_array of shape (n_copies, n_features)
+    order : ndarray of shape (n_samples,) or None, default=None
+        Positions of the rows in X, which is not copied as a whole for it. ``None`` keeps theirs.
+
+    Returns
+    -------
+    rows : ndarray or csr_array of shape (n_samples + n_copies, n_features)
+    """
     if issparse(X):
+        X = X if order is None else X[order]
         return to_canonical(vstack([X, copies], format="csr", dtype=np.float32))
-    return np.concatenate([X, copies], dtype=np.float32)
+    if order is None:
+        return np.concatenate([X, copies], dtype=np.float32)
+    rows = np.empty((len(X) + len(copies), *X.shape[1:]), dtype=np.float32)
+    for part in gen_batches(len(X), _CHUNK):
+        rows[part] = X[order[part]]
+    rows[len(X) :] = copies
+    return rows
 
 
 def to_dense(X):

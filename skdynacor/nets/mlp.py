@@ -7,6 +7,7 @@ from skorch import NeuralNetClassifier
 from skorch.callbacks import LRScheduler
 from torch import nn
 
+from .class_order import draw_in_order
 from .dropout import ByteDropout
 
 #: Root-mean-square norm of a row, squared, once it is scaled.
@@ -35,6 +36,8 @@ class MLP(nn.Module):
     widest : int, default=512
         How many hidden units there are, if ``hidden_units`` is None and features are not very many.
         The default is the paper's width.
+    class_order : array-like of shape (n_classes,), default=None
+        See ``draw_in_order``.
 
     Notes
     -----
@@ -66,6 +69,7 @@ class MLP(nn.Module):
         hidden_units=None,
         dropout=0.5,
         widest=512,
+        class_order=None,
     ):
         super().__init__()
         center, factor = torch.zeros(n_features), torch.ones(n_features)
@@ -83,6 +87,7 @@ class MLP(nn.Module):
             ByteDropout(dropout),
             nn.Linear(hidden_units, n_classes),
         )
+        draw_in_order(self.layers[-1], class_order)
 
     def forward(self, X):
         """Map rows (n_samples, n_features) to logits (n_samples, n_classes)."""

@@ -7,6 +7,7 @@ from skorch.callbacks import LRScheduler
 from torch import nn
 from torch.nn.functional import pad
 
+from .class_order import draw_in_order
 from .mlp import make_sgd_classifier
 
 
@@ -98,7 +99,7 @@ class ResNet(nn.Module):
 
     n_blocks: tuple
 
-    def __init__(self, n_classes, n_channels=3, width=64, augmentation=None):
+    def __init__(self, n_classes, n_channels=3, width=64, augmentation=None, class_order=None):
         super().__init__()
         self.augmentation = nn.Identity() if augmentation is None else augmentation
         self.standardization = nn.BatchNorm2d(n_channels, affine=False)
@@ -114,6 +115,7 @@ class ResNet(nn.Module):
                 n_inputs = n_outputs
         self.blocks = nn.Sequential(*blocks)
         self.head = nn.Linear(n_inputs, n_classes)
+        draw_in_order(self.head, class_order)
 
     def forward(self, X):
         """Map images (n_samples, n_channels, height, width) to logits (n_samples, n_classes)."""
@@ -137,6 +139,8 @@ class ResNet34(ResNet):
         Channels in the first stage; each later stage has twice as many as the one before.
     augmentation : torch.nn.Module or None, default=None
         What images pass first, for instance ``RandomCropFlip()``.
+    class_order : array-like of shape (n_classes,), default=None
+        See ``draw_in_order``.
 
     Notes
     -----

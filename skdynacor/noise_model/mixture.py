@@ -19,7 +19,7 @@ _SUREST = 20.0
 
 def fit_mixture(log_odds, seed):
     """Fit two Gaussians to log-odds; None where these are not of right labels and wrong ones."""
-    levels = _squash(log_odds)
+    levels = np.sort(_squash(log_odds))  # so that its random start hangs on no order of rows
     if np.ptp(levels) < 1e-6:
         return None
     # Its k-means knows numpy only.

@@ -58,10 +58,11 @@ class DynamicsCollector(
     classifier : skorch.NeuralNet, scikit-learn classifier or None, default=None
         The classifier to train; it is cloned, never changed. ``None`` takes
         ``skdynacor.nets.make_mlp_classifier()``, or ``make_quick_mlp_classifier()`` if
-        ``held_out``, which scale their own inputs. A module whose
-        constructor has parameters named ``n_features``, ``n_classes``, ``feature_mean`` or
-        ``feature_scale`` is told them, unless you set them. Sparse rows are made dense by the
-        batch; a module with an attribute ``takes_sparse = True`` gets them as sparse tensors.
+        ``held_out``, which scale their own inputs. A module whose constructor has parameters named
+        ``n_features``, ``n_classes``, ``feature_mean``, ``feature_scale`` or ``class_order`` (the
+        classes, in an order that does not follow from their names) is told them, unless you set
+        them. Sparse rows are made dense by the batch; a module with an attribute ``takes_sparse =
+        True`` gets them as sparse tensors.
 
         A classifier of scikit-learn must learn in stages, which are, whichever it has first:
 
@@ -342,7 +343,7 @@ class DynamicsCollector(
             looked at in one space; there is none if the model has no inner view of rows.
         """
         check_is_fitted(self)
-        return spaces_of(self._heard.recorded, self._row_labels)
+        return spaces_of(self._heard.recorded, len(self._row_labels))
 
     def get_params(self, deep=True):
         """Give the parameters, with those of the classifier and the partners if ``deep``."""

@@ -4,19 +4,31 @@ import joblib
 import numpy as np
 
 from ..groundwork.progress_bar import SILENCE
+from ..groundwork.row_order import number_classes
 from .recordings import Recording
 
 
-def halve(labels):
+def halve(labels, order):
     """Mark half of each class's rows, (n_samples,) bool.
 
-    Halves follow from the rows' places, so that a training which is taken up again finds the same
-    ones, whatever unit a feature is measured in; shuffled, since neighbours may be alike.
+    Parameters
+    ----------
+    labels : ndarray of shape (n_samples,)
+    order : ndarray of shape (n_samples,)
+        Positions, see ``order_rows``. They are shuffled, since neighbours may be alike.
+
+    Returns
+    -------
+    in_half : ndarray of shape (n_samples,), bool
     """
     in_half = np.zeros(len(labels), dtype=bool)
     shuffled = np.random.default_rng(0).permutation(len(labels))
-    in_half[np.lexsort((shuffled, labels))[::2]] = True
+    by_class = np.lexsort((shuffled, number_classes(labels[order])[0]))
+    in_half[order[by_class[::2]]] = True
     return in_half
+
+
+_NAMES = "first-half", "second-half"
 
 
 class TrainedHalves:
@@ -25,13 +37,16 @@ class TrainedHalves:
     Parameters
     ----------
     first, second : TrainedNet, TrainedStages or TrainedCopies
+    half : ndarray of shape (n_samples,), bool
+        The rows that the first is trained on.
     """
 
     averages_stages = True
 
-    def __init__(self, first, second):
+    def __init__(self, first, second, half):
         self.first = first
         self.second = second
+        self.half = half
 
     @property
     def classifier(self):
@@ -72,8 +87,8 @@ class Halves:
 
     Attributes
     ----------
-    told : ndarray of shape (n_samples,), bool
-        Which rows the first training is told of.
+    trainings : list of (ndarray of shape (n_samples,), ndarray of shape (n_samples,))
+        For each of the two, bool: which rows it is told of, and which it judges.
 
     Raises
     ------
@@ -92,16 +107,16 @@ class Halves:
                 f"y holds {len(labels)} classes of one row each. A label is judged by a model that "
                 "was not told it but knows its class, so that some class needs two rows or more."
             )
+        self._n_samples = len(labels)
         own = half[: len(labels)]
-        self.told = own | alone
-        self._trainings = {"first-half": self.told, "second-half": ~own | alone}
+        self.trainings = [(told, ~told) for told in (own | alone, ~own | alone)]
         self._done = []
 
     def first_logits(self):
         """Train on the first half; return the logits of the originals, (n_samples, n_classes)."""
         if not self._done:
             self._go_on(2 if self._n_jobs > 1 else 1)
-        return self._done[0][-1][: len(self.told)]
+        return self._done[0][-1][: self._n_samples]
 
     def complete(self):
         """Train on the second half, too; return the ``Recording`` of rows judged by the other."""
@@ -110,13 +125,17 @@ class Halves:
         half = self._half
         record[:, half], logits[half] = other_record[:, half], other_logits[half]
         self._done = []
-        return Recording(TrainedHalves(first, second), record, logits)
+        trained = TrainedHalves(first, second, half[: self._n_samples])
+        return Recording(trained, record, logits)
 
     def _go_on(self, n_trainings):
         """Make the next trainings, at once if there are several and jobs for them."""
         done = len(self._done)
-        ahead = list(self._trainings.items())[done : done + n_trainings]
-        calls = [(self._train, (), {"only": np.flatnonzero(told), "name": n}) for n, told in ahead]
+        ahead = [*zip(_NAMES, self.trainings, strict=True)][done : done + n_trainings]
+        calls = [
+            (self._train, (), {"only": np.flatnonzero(told), "name": name})
+            for name, (told, _) in ahead
+        ]
         # Processes, since threads would share torch's random numbers.
         n_jobs = min(self._n_jobs, len(calls)) or 1
         if n_jobs > 1:

@@ -5,14 +5,16 @@ import numpy as np
 from ..groundwork.progress_bar import SILENCE
 from ..noise_model.noise_model import gain_of, source_weights
 from .heard_models import HeardModels
+from .trial import is_ahead, is_open
 
 
-def hear(halves, partners, labels, is_ahead=None, progress=SILENCE):
+def hear(halves, partners, labels, lead=None, progress=SILENCE):
     """Record a classifier and its partners, as far as they matter, and weigh them.
 
-    A classifier that is far ahead of any forest is heard alone. Else the first partner is recorded,
-    and the classifier's second half is trained only if it may add something to that. Where it adds
-    nothing, the other partners join.
+    A classifier that is far ahead of any forest is heard alone; its second half is asked, too,
+    where the first leaves that open. Else the first partner is recorded, and the classifier's
+    second half is trained only if it may add something to that. Where it adds nothing, the other
+    partners join.
 
     Parameters
     ----------
@@ -22,9 +24,9 @@ def hear(halves, partners, labels, is_ahead=None, progress=SILENCE):
         Each makes a ``Recording``.
     labels : ndarray of shape (n_samples,)
         Of the originals, which come before the copies.
-    is_ahead : callable or None, default=None
-        ``is_ahead(logits, told)`` tells from what the classifier's first half makes of the
-        originals, and the mask of those that it was told of, whether it is far ahead.
+    lead : callable or None, default=None
+        ``lead(logits, *trainings)`` gives the ``Lead`` over forests from what the classifier makes
+        of the originals, and the masks of those that each of its trainings was told of and judges.
     progress : ProgressBar or Silence, default=SILENCE
         Is told what is not recorded after all.
 
@@ -36,25 +38,31 @@ def hear(halves, partners, labels, is_ahead=None, progress=SILENCE):
     logits : ndarray of shape (n_rows, n_classes)
         What they make of rows and copies together.
     """
-    waiting, recordings = dict(partners), {}
+    waiting, recordings, classifier = dict(partners), {}, None
 
     def gain(logits, rows=slice(None)):
         others = [recording.logits[: len(labels)][rows] for recording in recordings.values()]
         return gain_of(logits[rows], others, labels[rows])
 
     if halves is not None and waiting:
-        first = halves.first_logits()
-        if is_ahead is not None and is_ahead(first, halves.told):
-            progress.drop(*waiting)
-            return _weigh({"classifier": halves.complete()}, labels, separable=True)
+        logits = halves.first_logits()
+        if lead is not None:
+            found = lead(logits, halves.trainings[0])
+            if is_open(found):
+                classifier = halves.complete()
+                found = lead(classifier.logits[: len(labels)], *halves.trainings)
+            if is_ahead(found):
+                progress.drop(*waiting)
+                classifier = classifier or halves.complete()
+                return _weigh({"classifier": classifier}, labels, separable=True)
     if waiting:
         name = next(iter(waiting))
         recordings[name] = waiting.pop(name)()
-    classifier = None
-    if halves is not None and (not recordings or gain(first, ~halves.told).may_matter):
-        classifier = halves.complete()
-    elif halves is not None:
-        progress.drop("second-half")
+    if halves is not None and classifier is None:
+        if not recordings or gain(logits, halves.trainings[0][1]).may_matter:
+            classifier = halves.complete()
+        else:
+            progress.drop("second-half")
     if waiting and (classifier is None or not gain(classifier.logits[: len(labels)]).matters):
         recordings.update((name, record()) for name, record in waiting.items())
     else:

@@ -16,6 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ..groundwork.devices import choose_device
 from ..groundwork.moments import mean_and_scale
+from ..groundwork.row_order import number_classes
 from ..groundwork.sparse_rows import stack_rows
 from ..groundwork.validation import MIN_SAMPLES
 from ..nets import make_mlp_classifier
@@ -32,7 +33,7 @@ from .row_batches import (
 from .signals import logits_from_log_odds, logits_from_probabilities
 
 
-def prepare(classifier, X, copies, labels, n_classes, device):
+def prepare(classifier, X, copies, labels, n_classes, device, told=slice(None)):
     """Clone a net, tell it about the data, and make its data set.
 
     Parameters
@@ -47,6 +48,8 @@ def prepare(classifier, X, copies, labels, n_classes, device):
     n_classes : int
     device : str
         ``"auto"`` takes CUDA when there is one, else the classifier's own device.
+    told : ndarray of shape (n_trained,) or slice, default=slice(None)
+        Positions of the rows and copies that it will train on, in the order to train in.
 
     Returns
     -------
@@ -64,7 +67,7 @@ def prepare(classifier, X, copies, labels, n_classes, device):
         net.set_params(device=choose_device(device, otherwise=net.device))
     if getattr(net, "classes", ()) is None:  # skorch cannot infer them from a data set
         net.set_params(classes=list(range(n_classes)))
-    _tell_module(net, X, n_classes)
+    _tell_module(net, X, n_classes, labels[told])
     targets = to_tensor(labels)
     if isinstance(net, NeuralNetBinaryClassifier):
         targets = targets.float()
@@ -105,7 +108,7 @@ def _check_net(net):
         )
 
 
-def _tell_module(net, X, n_classes):
+def _tell_module(net, X, n_classes, labels):
     """Set what a module asks for by name and the user did not set."""
     if not inspect.isclass(net.module):
         return
@@ -115,6 +118,8 @@ def _tell_module(net, X, n_classes):
         facts["n_channels"] = X.shape[1]
     if asked & {"feature_mean", "feature_scale"}:
         facts["feature_mean"], facts["feature_scale"] = mean_and_scale(X)
+    if "class_order" in asked:
+        facts["class_order"] = number_classes(labels)[1]
     net.set_params(**{f"module__{name}": facts[name] for name in facts.keys() & asked})
 
 

@@ -129,7 +129,7 @@ def record_net(
     signals,
     device,
     seed,
-    only=None,
+    told,
     keep=True,
     folder=None,
     progress=SILENCE,
@@ -147,9 +147,9 @@ def record_net(
         ``(logits, labels) -> (n,)``.
     device : str
     seed : int
-    only : ndarray of shape (n_trained,) or None, default=None
-        Positions of the rows to train on; the others are judged after every epoch. ``None`` trains
-        on all.
+    told : ndarray of shape (n_trained,)
+        Positions of the rows and copies to train on, in the order that batches are drawn from; the
+        others are judged after every epoch.
     keep : bool or path, default=True
         Whether or where to keep the weights of every epoch.
     folder : TrainingFolder or None, default=None
@@ -162,7 +162,7 @@ def record_net(
     recording : Recording
         Of a ``TrainedNet``; its logits are means over the epochs.
     """
-    net, dataset = prepare(classifier, X, copies, labels, n_classes, device)
+    net, dataset = prepare(classifier, X, copies, labels, n_classes, device, told)
     if n_processes_of(net) > 1:
         _check_in_memory(keep, folder)
         seed = _agree(net, (X, copies, labels), seed)
@@ -178,7 +178,7 @@ def record_net(
             checkpoints=make_checkpoints(keep),
         )
         own = np.arange(X.shape[0])
-        judged = own if only is None else np.setdiff1d(own, only)
+        judged = np.setdiff1d(own, told) if len(told) < len(own) else own
         listeners = [recorder, EpochReporter(progress, recorder, judged)]
         if folder is not None:
             listeners.append(folder.of(recorder))
@@ -187,7 +187,7 @@ def record_net(
         for listener in listeners:
             listener.initialize()
             net.callbacks_.append((type(listener).__name__, listener))
-        trained_on = dataset if only is None else _leave_out(net, dataset, only)
+        trained_on = _rows_to_train_on(net, dataset, told)
         with using_threads(threads_for(n_operations, OPERATIONS_PER_THREAD)):
             train(net, trained_on, resume=None if folder is None else folder.resume)
         del net.callbacks_[-len(listeners) :]
@@ -196,17 +196,22 @@ def record_net(
     return Recording(TrainedNet(net, recorder.checkpoints, to_logits), record, logits)
 
 
-def _leave_out(net, dataset, only):
+def _rows_to_train_on(net, dataset, told):
+    loader, everything = net.get_params_for("iterator_train"), len(told) == len(dataset)
+    if not loader.get("shuffle"):  # in the caller's order, or as a sampler draws positions
+        if everything:
+            return dataset
+        told = np.sort(told)
     for name in ("sampler", "batch_sampler"):
-        if net.get_params_for("iterator_train").get(name) is not None:
+        if loader.get(name) is not None:
             raise ValueError(
                 f"held_out=True leaves rows out, which the classifier's iterator_train__{name} "
                 "does not know of. Leave it unset, or set held_out=False."
             )
-    size = net.get_params_for("iterator_train").get("batch_size", net.batch_size)
-    if len(only) % size == 1:  # batch norm takes no batch of one row
-        only = np.append(only, only[0])
-    return SomeRows(dataset, only)
+    size = loader.get("batch_size", net.batch_size)
+    if not everything and len(told) % size == 1:  # batch norm takes no batch of one row
+        told = np.append(told, told[0])
+    return SomeRows(dataset, told)
 
 
 def _tell_rows(net, dataset):

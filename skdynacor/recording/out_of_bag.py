@@ -13,7 +13,7 @@ from ..groundwork.sparse_rows import stack_rows
 from .progress import share_that_agree
 from .recordings import Recording
 from .signals import logits_from_probabilities
-from .staged_training import LOGITS_AT_ONCE, check_signals, parts, prepare, spread
+from .staged_training import LOGITS_AT_ONCE, check_signals, parts, prepare, spread, told_first
 from .tree_units import in_units, to_callers_units, units_of
 
 # Of more rows a tree sees this many, unless the forest says how many: what a tree costs grows
@@ -106,6 +106,7 @@ def record_out_of_bag(
     signals,
     n_stages,
     seed,
+    told,
     sources=None,
     n_jobs=None,
     progress=SILENCE,
@@ -126,9 +127,11 @@ def record_out_of_bag(
     n_stages : int
         How many stages of the growth to record, at most.
     seed : int
+    told : ndarray of shape (n_trained,)
+        Positions of the rows and copies that trees are grown on, in the order that they draw from.
     sources : ndarray of shape (n_copies,) or None, default=None
-        The rows that the copies were made of: the copies are then not trained on, but judged by the
-        trees that left these rows out. ``None`` trains on the copies, too.
+        The rows that the copies were made of, if trees are not told of the copies: these are judged
+        by the trees that left their rows out.
     n_jobs : int or None, default=None
         That of the forest, if it has none of its own.
     progress : Report or Silence, default=SILENCE
@@ -147,17 +150,18 @@ def record_out_of_bag(
     model = prepare(classifier, X, np.random.default_rng(seed)).set_params(oob_score=False)
     if model.n_jobs is None:
         model.set_params(n_jobs=n_jobs)
-    rows = stack_rows(X, copies)
-    n_told = len(labels) if sources is None else X.shape[0]
+    n_told, arranged = len(told), told_first(told, len(labels))
+    rows, labels = stack_rows(X, copies, arranged[: X.shape[0]]), labels[arranged]
     model.set_params(**limits(model, n_told))
     progress.begin()
     n_trees, n_parts = model.n_estimators, n_stages if progress.shown else 1
     for n_grown in _grow(model, rows[:n_told], labels[:n_told], n_parts):
         progress.reach(_GROWING * n_grown / n_trees, f"tree {n_grown}/{n_trees}")
     trained = TrainedForest(model, n_classes, spread(len(model.estimators_), n_stages))
+    places = np.argsort(arranged)
     told_as = np.arange(n_told)  # which row of the training a row stands for
     if sources is not None:
-        told_as = np.concatenate([told_as, sources])
+        told_as = np.append(told_as, places[sources])
 
     def left_out(sample):
         mask = np.ones(n_told, dtype=bool)
@@ -177,7 +181,7 @@ def record_out_of_bag(
         agreement = partial(share_that_agree, logits[own], given[own])
         progress.reach(_GROWING + (1 - _GROWING) * judged, f"stage {stage + 1}/{n_kept}", agreement)
     check_signals(record)
-    return Recording(trained, record, logits.numpy())
+    return Recording(trained, record[:, places], logits.numpy()[places])
 
 
 def limits(forest, n_told):

@@ -6,20 +6,20 @@ import numpy as np
 from scipy.sparse import csr_array, issparse
 from sklearn.preprocessing import normalize
 
-from .halves import TrainedHalves, halve
+from .halves import TrainedHalves
 from .net_training import TrainedNet
 from .out_of_bag import TrainedForest
 
 
 @singledispatch
-def spaces_of(trained, labels):
+def spaces_of(trained, n_samples):
     """Give the spaces that rows can be compared in, see ``DynamicsCollector.spaces``.
 
     Parameters
     ----------
     trained : TrainedNet, TrainedForest, TrainedHalves or any other model
-    labels : ndarray of shape (n_samples,)
-        Of the rows of the training.
+    n_samples : int
+        Of the training.
 
     Returns
     -------
@@ -30,20 +30,20 @@ def spaces_of(trained, labels):
 
 
 @spaces_of.register
-def _(trained: TrainedNet, labels):
-    return [(np.ones(len(labels), dtype=bool), partial(last_hidden_layer, trained))]
+def _(trained: TrainedNet, n_samples):
+    return [(np.ones(n_samples, dtype=bool), partial(last_hidden_layer, trained))]
 
 
 @spaces_of.register
-def _(trained: TrainedForest, labels):
-    return [(np.ones(len(labels), dtype=bool), partial(shared_leaves, trained.classifier))]
+def _(trained: TrainedForest, n_samples):
+    return [(np.ones(n_samples, dtype=bool), partial(shared_leaves, trained.classifier))]
 
 
 @spaces_of.register
-def _(trained: TrainedHalves, labels):
-    told = halve(labels)
-    first, second = (spaces_of(half, labels) for half in (trained.first, trained.second))
-    return [(~told, space) for _, space in first] + [(told, space) for _, space in second]
+def _(trained: TrainedHalves, n_samples):
+    first, second = (spaces_of(each, n_samples) for each in (trained.first, trained.second))
+    half = trained.half
+    return [(~half, space) for _, space in first] + [(half, space) for _, space in second]
 
 
 def last_hidden_layer(trained, X):

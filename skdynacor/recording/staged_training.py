@@ -97,7 +97,7 @@ def record_stages(
     signals,
     n_stages,
     seed,
-    only=None,
+    told,
     keep=True,
     progress=SILENCE,
 ):
@@ -119,8 +119,8 @@ def record_stages(
     n_stages : int
         How many stages to keep, at most.
     seed : int
-    only : ndarray of shape (n_trained,) or None, default=None
-        Positions of the rows to train on; all are judged. ``None`` trains on all.
+    told : ndarray of shape (n_trained,)
+        Positions of the rows and copies to train on, in the order to train in; all are judged.
     keep : bool, default=True
         Whether to keep copies of a classifier that cannot put out its stages again.
     progress : Report or Silence, default=SILENCE
@@ -140,9 +140,9 @@ def record_stages(
     """
     rng = np.random.default_rng(seed)
     model = prepare(classifier, X, rng)
-    rows = stack_rows(X, copies)
-    learnt = slice(None) if only is None else only
-    examples = rows[learnt], labels[learnt]
+    arranged = told_first(told, len(labels))
+    rows, labels = stack_rows(X, copies, arranged[: X.shape[0]]), labels[arranged]
+    examples = rows[: len(told)], labels[: len(told)]
     output = staged_output(model)
     progress.begin()
     if output is not None:
@@ -169,8 +169,7 @@ def record_stages(
     record = np.empty((len(signals), len(labels), n_kept), dtype=np.float32)
     means = np.zeros((len(labels), n_classes), dtype=np.float32)
     given = torch.from_numpy(labels)
-    own = np.arange(X.shape[0])
-    looked_at = own if only is None else np.setdiff1d(own, only)
+    looked_at = slice(len(told) if len(told) < X.shape[0] else 0, X.shape[0])
 
     def agreement():
         return share_that_agree(means[looked_at], labels[looked_at])
@@ -182,7 +181,13 @@ def record_stages(
         if part.stop >= len(labels):
             progress.reach((stage + 1) / n_kept, f"stage {stage + 1}/{n_kept}", agreement)
     check_signals(record)
-    return Recording(trained, record, means)
+    places = np.argsort(arranged)
+    return Recording(trained, record[:, places], means[places])
+
+
+def told_first(told, n_rows):
+    """Give the positions of all rows and copies, those first that a training is told of."""
+    return np.append(told, np.setdiff1d(np.arange(n_rows), told))
 
 
 def check_signals(record):

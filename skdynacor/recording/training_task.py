@@ -10,6 +10,7 @@ from joblib import effective_n_jobs
 
 from ..groundwork.progress_bar import SILENCE, Part
 from ..groundwork.random_numbers import draw_seed, make_rng
+from ..groundwork.row_order import order_rows
 from ..groundwork.threads import ENTRIES_PER_THREAD, threads_for, using_threads
 from ..groundwork.validation import check_copies, encode_known_labels
 from ..nets import make_quick_mlp_classifier
@@ -23,7 +24,7 @@ from .partners import can_join, can_judge, is_net
 from .replay import hash_rows
 from .signals import find_signal
 from .staged_training import record_stages, refuse_folders
-from .trial import is_ahead_of_trees
+from .trial import lead_over_trees
 from .workload import work_of_forest, work_of_half, work_of_trial
 
 
@@ -36,6 +37,7 @@ class TrainingTask(NamedTuple):
     copies: np.ndarray  # (n_copies, ...), or a csr_array
     sources: np.ndarray  # (n_copies,)
     labels: np.ndarray  # (n_samples + n_copies,), int64
+    order: np.ndarray  # (n_samples,), in which random numbers meet the rows, see order_rows
     n_classes: int
     signals: list  # of callable
     seed: int
@@ -50,7 +52,8 @@ class TrainingTask(NamedTuple):
         signals = [find_signal(signal) for signal in (collector.signal, *collector.also)]
         seed = draw_seed(make_rng(collector.random_state, "DynamicsCollector"))
         n_classes = len(collector.classes_)
-        return cls(collector, X, hash_rows(X), rows, sources, labels, n_classes, signals, seed)
+        keys, order = hash_rows(X), order_rows(X, codes)
+        return cls(collector, X, keys, rows, sources, labels, order, n_classes, signals, seed)
 
     def parts(self):
         """Name what a progress bar is to show: all that may be trained, with its work."""
@@ -88,6 +91,10 @@ class TrainingTask(NamedTuple):
     def record(self, only=None, name="", progress=SILENCE):
         """Train the classifier once, on all rows and copies or on some rows only."""
         wanted, classifier = self.collector, self._classifier
+        if only is None:
+            told = np.append(self.order, np.arange(len(self.order), len(self.labels)))
+        else:
+            told = self.order[np.isin(self.order, only)]
         task = (classifier, self.X, self.copies, self.labels, self.n_classes)
         options = {"signals": self.signals, "seed": self.seed, "progress": progress.of(name)}
         if is_net(classifier):
@@ -96,7 +103,7 @@ class TrainingTask(NamedTuple):
             return record_net(
                 *task,
                 **options,
-                only=only,
+                told=told,
                 keep=keep,
                 device=wanted.device,
                 folder=self._folder(name),
@@ -104,9 +111,9 @@ class TrainingTask(NamedTuple):
         self._refuse_folders()
         options["n_stages"] = wanted.n_stages
         if is_bagged(classifier):
-            return record_out_of_bag(*task, **options, n_jobs=self._n_jobs)
+            return record_out_of_bag(*task, **options, told=told, n_jobs=self._n_jobs)
         with using_threads(threads_for(self.X.size, ENTRIES_PER_THREAD)):
-            return record_stages(*task, **options, only=only, keep=wanted.keep_checkpoints)
+            return record_stages(*task, **options, told=told, keep=wanted.keep_checkpoints)
 
     def record_held_out(self, progress=SILENCE):
         """Record every row by models that were not told its label, see ``hear``."""
@@ -115,16 +122,16 @@ class TrainingTask(NamedTuple):
             name: partial(self._record_forest, forest, progress.of(name))
             for name, forest in forests.items()
         }
-        halves, is_ahead = None, None
+        halves, lead = None, None
         if "classifier" in forests:
             self._refuse_folders()
         elif self._has_halves:
-            half = halve(own_labels)
+            half = halve(own_labels, self.order)
             half = np.concatenate([half, half[self.sources]])
             train = partial(self.record, progress=progress)
             halves = Halves(train, half, own_labels, self._n_jobs, progress)
-            is_ahead = partial(self._is_ahead, [*forests.values()], progress)
-        return hear(halves, partners, own_labels, is_ahead, progress)
+            lead = partial(self._lead, [*forests.values()], progress)
+        return hear(halves, partners, own_labels, lead, progress)
 
     @property
     def _classifier(self):
@@ -149,12 +156,15 @@ class TrainingTask(NamedTuple):
     def _n_jobs(self):
         return effective_n_jobs(self.collector.n_jobs)
 
-    def _is_ahead(self, forests, progress, logits, told):
+    def _lead(self, forests, progress, logits, *trainings):
         own_labels, trial = self.labels[: len(self.keys)], progress.of("trial")
-        trial.begin()
-        ahead = is_ahead_of_trees(logits, forests, self.X, own_labels, told, self.seed % 2**32)
+        if len(trainings) == 1:  # else it is done, but for some doubt
+            trial.begin()
+        trainings = [[self.order[rows[self.order]] for rows in masks] for masks in trainings]
+        seed = self.seed % 2**32
+        lead = lead_over_trees(logits, forests, self.X, own_labels, trainings, seed)
         trial.end()
-        return ahead
+        return lead
 
     def _record_forest(self, forest, progress):
         return record_out_of_bag(
@@ -166,6 +176,7 @@ class TrainingTask(NamedTuple):
             signals=self.signals,
             n_stages=self.collector.n_stages,
             seed=self.seed,
+            told=self.order,
             sources=self.sources,
             n_jobs=self._n_jobs,
             progress=progress,

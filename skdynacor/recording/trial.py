@@ -15,8 +15,8 @@ _SURE_BY = 4.0
 _MOST_ROWS = 100_000
 
 
-def is_ahead_of_trees(logits, forests, X, labels, told, seed):
-    """Tell whether a classifier is clearly ahead of forests that are told the same rows.
+def lead_over_trees(logits, forests, X, labels, trainings, seed):
+    """Tell by how much a classifier is ahead of forests that are told the same rows.
 
     A tree's vote costs little where each judges all rows that the others do, unlike out of bag. The
     forest's cross-entropy falls by as much again from some trees to any number as it did from half
@@ -30,50 +30,74 @@ def is_ahead_of_trees(logits, forests, X, labels, told, seed):
         Whose kinds of trees to grow.
     X : array of shape (n_samples, n_features)
     labels : ndarray of shape (n_samples,)
-    told : ndarray of shape (n_samples,), bool
-        The rows that the classifier was told of; the others are judged.
+    trainings : list of (ndarray of shape (n_told,), ndarray of shape (n_judged,))
+        Positions of the rows that each of the classifier's trainings was told of, and of those that
+        it judges.
     seed : int
 
     Returns
     -------
-    ahead : bool
-        By the share of their cross-entropy that ``CLEARLY_AHEAD`` names.
+    lead : Lead
+        Over the forest that was asked last, see ``is_ahead`` and ``is_open``.
     """
-    examples, judged = (_some(np.flatnonzero(mask)) for mask in (told, ~told))
-    task = X[examples], labels[examples], X[judged], labels[judged]
+    trainings = [(_some(told), _some(judged)) for told, judged in trainings]
     for forest in forests:
-        lead = _lead(logits[judged], forest, *task, seed)
-        if lead.share <= CLEARLY_AHEAD or not _is_open(lead):
+        lead = _lead(logits, forest, X, labels, trainings, seed)
+        if not (is_ahead(lead) and is_open(lead)):
             break
+    return lead
+
+
+def is_ahead(lead):
+    """Tell whether a lead is as large as ``CLEARLY_AHEAD`` asks."""
     return lead.share > CLEARLY_AHEAD
 
 
-def _lead(logits, forest, examples, example_labels, rows, labels, seed):
+def is_open(lead):
+    """Tell whether more trees, other ones or more rows may say something else."""
+    return abs(lead.share - CLEARLY_AHEAD) <= _SURE_BY * lead.error
+
+
+def _lead(logits, forest, X, labels, trainings, seed):
     """Give the lead over a forest, grown for as long as it is open who is better."""
-    model = clone(forest).set_params(
-        bootstrap=False, max_samples=None, oob_score=False, warm_start=True, random_state=seed
-    )
-    rows, units = rows.astype(np.float32, copy=False), units_of(examples)
-    examples = in_units(examples, units)
-    votes, before, n_voted = np.zeros(logits.shape), None, 0
+    growing = [
+        _Growing(forest, X[told], labels[told], X[judged], seed) for told, judged in trainings
+    ]
+    judged = np.concatenate([judged for _, judged in trainings])
+    before = None
     for n_trees in _N_TREES:
-        model.set_params(n_estimators=n_trees).fit(examples, example_labels)
-        to_callers_units(model.estimators_[n_voted:], units)
-        columns = np.asarray(model.classes_, dtype=int)
-        for tree in model.estimators_[n_voted:]:
-            votes[:, columns] += tree.predict_proba(rows, check_input=False)
-        n_voted = n_trees
+        votes = np.concatenate([each.votes_of(n_trees, logits.shape[1]) for each in growing])
         of_forest = to_logits(votes, np.full(len(votes), n_trees)).numpy()
-        lead = lead_over(of_forest, logits, labels, before)
-        if before is not None and not _is_open(lead):
+        lead = lead_over(of_forest, logits[judged], labels[judged], before)
+        if before is not None and not is_open(lead):
             break
         before = lead.cross_entropy
     return lead
 
 
-def _is_open(lead):
-    """Tell whether more trees, or others, may say something else."""
-    return abs(lead.share - CLEARLY_AHEAD) <= _SURE_BY * lead.error
+class _Growing:
+    """A forest that is told some rows, and judges others, as it grows."""
+
+    def __init__(self, forest, examples, labels, rows, seed):
+        self.forest = clone(forest).set_params(
+            bootstrap=False, max_samples=None, oob_score=False, warm_start=True, random_state=seed
+        )
+        self.units = units_of(examples)
+        self.examples, self.labels = in_units(examples, self.units), labels
+        self.rows = rows.astype(np.float32, copy=False)
+        self.votes, self.n_voted = 0.0, 0
+
+    def votes_of(self, n_trees, n_classes):
+        """Grow until there are so many trees; give their votes, (n_rows, n_classes)."""
+        self.forest.set_params(n_estimators=n_trees).fit(self.examples, self.labels)
+        trees = self.forest.estimators_[self.n_voted :]
+        to_callers_units(trees, self.units)
+        votes = np.zeros((self.rows.shape[0], n_classes))
+        columns = np.asarray(self.forest.classes_, dtype=int)
+        for tree in trees:
+            votes[:, columns] += tree.predict_proba(self.rows, check_input=False)
+        self.votes, self.n_voted = self.votes + votes, n_trees
+        return self.votes
 
 
 def _some(positions):

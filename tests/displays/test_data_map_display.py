@@ -44,5 +44,5 @@ def test_a_pipeline_shows_its_trails(fitted, digits, recipe):
     X, y, _ = digits
     pipe = fitted[recipe]
     display = DataMapDisplay.from_estimator(pipe, X, y)
-    assert_allclose(display.mean, pipe[-2].dynamics_.mean(axis=1), rtol=1e-5)
+    assert_allclose(display.mean, pipe[-2].dynamics_.mean(axis=1), rtol=1e-5, atol=1e-6)
     assert display.mean[~pipe[-1].flags_].mean() > 0 > display.mean[pipe[-1].flags_].mean()

@@ -71,7 +71,7 @@ def test_a_pipeline_shows_what_it_recorded(fitted, digits, recipe):
     assert_allclose(display.lines_["flagged"].get_ydata(), agreed)
     assert list(display.lines_) == ["not flagged", "flagged", "planted"]
     last = {name: line.get_ydata()[-1] for name, line in display.lines_.items()}
-    assert last["not flagged"] > 0.9
+    assert last["not flagged"] > 0.85
     assert max(last["flagged"], last["planted"]) < 0.3
 
 

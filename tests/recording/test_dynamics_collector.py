@@ -394,7 +394,9 @@ def test_a_binary_net_records_the_difference_of_two_logits(noisy_blobs, flatten)
     X, y, _ = noisy_blobs
     X, y = X[y < 2], y[y < 2]
     module = nn.Sequential(nn.Linear(4, 1), nn.Flatten(0)) if flatten else nn.Linear(4, 1)
-    net = NeuralNetBinaryClassifier(module, lr=0.1, max_epochs=6, verbose=0)
+    net = NeuralNetBinaryClassifier(
+        module, lr=0.02, max_epochs=9, verbose=0, iterator_train__shuffle=True
+    )
     collector = DynamicsCollector(net, signal="logit_difference", random_state=0).fit(X, y)
     odds = collector.classifier_.forward(X).numpy().ravel()
     ends = collector.transform(X + np.float32(1e-6))[:, -1]

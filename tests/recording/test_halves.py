@@ -16,12 +16,14 @@ from sklearn.ensemble import (
     RandomForestClassifier,
 )
 from sklearn.linear_model import SGDClassifier
+from sklearn.pipeline import make_pipeline
 from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback
 from torch import nn
 from torch.utils.data import WeightedRandomSampler
 
 from skdynacor import DynamicsCollector, LabelCorruptor
+from skdynacor.groundwork.row_order import order_rows
 from skdynacor.nets import make_mlp_classifier
 from skdynacor.recording import training_task
 from skdynacor.recording.halves import Halves, TrainedHalves, halve
@@ -38,8 +40,9 @@ CLASSIFIERS = {
 
 @pytest.mark.parametrize("labels", [np.arange(101) % 4, np.sort(np.arange(101) % 4)])
 def test_each_class_is_halved_at_random(labels):
-    half = halve(labels)
-    assert_array_equal(halve(labels), half)
+    order = np.arange(101)
+    half = halve(labels, order)
+    assert_array_equal(halve(labels, order), half)
     for label in range(4):
         of_class = half[labels == label]
         assert abs(of_class.sum() - len(of_class) / 2) <= 0.5
@@ -78,7 +81,8 @@ def test_the_only_row_of_a_class_is_told_to_both_and_no_copy_to_any():
 def test_the_first_half_can_be_looked_at_before_the_second_is_trained():
     train = Trainings()
     halves = Halves(train, HALF, LABELS)
-    assert_array_equal(halves.told, [True, False, True, False, True, True])
+    assert_array_equal(halves.trainings[0][0], [True, False, True, False, True, True])
+    assert_array_equal(halves.trainings[1][1], [True, False, True, False, True, False])
     for _ in range(2):
         assert_array_equal(halves.first_logits(), np.ones((6, 3)))
     assert list(train.told) == ["first-half"]
@@ -98,18 +102,41 @@ def rows(noisy_blobs):
 @pytest.mark.parametrize("kind", CLASSIFIERS)
 def test_what_a_row_and_its_copy_look_like_does_not_depend_on_its_label(rows, kind, monkeypatch):
     X, y = rows
-    monkeypatch.setattr(training_task, "halve", lambda labels: np.arange(len(labels)) % 2 == 0)
+    monkeypatch.setattr(training_task, "halve", lambda labels, _: np.arange(len(labels)) % 2 == 0)
     collector = DynamicsCollector(CLASSIFIERS[kind], held_out=True, random_state=0)
     T = collector.fit_transform(X, y)
     for copy in (0, 1):
         row, other = X.corrupted.sources[copy], y.copy()
-        other[row] = (y[row] + 1) % 3
+        believed = T.beliefs.logits[row].argmax()
+        other[row] = believed if believed != y[row] else (believed + 1) % 3
         T_other = collector.fit_transform(X, other)
         assert_array_equal(T_other.beliefs.logits[row], T.beliefs.logits[row])
         copies, copies_other = T.corrupted.beliefs, T_other.corrupted.beliefs
         assert_array_equal(copies_other.logits[copy], copies.logits[copy])
         assert not np.array_equal(T_other.beliefs.logits, T.beliefs.logits)
         assert not np.array_equal(T_other[row], T[row])  # it is judged for its label, of course
+
+
+@pytest.mark.parametrize("held_out", [False, True])
+@pytest.mark.parametrize("kind", CLASSIFIERS)
+def test_the_order_of_rows_changes_nothing(noisy_blobs, kind, held_out):
+    X, y, _ = noisy_blobs
+    order = np.random.default_rng(1).permutation(len(y))
+    pipe = make_pipeline(
+        LabelCorruptor(0.2, random_state=0),
+        DynamicsCollector(
+            CLASSIFIERS[kind], signal="logit_difference", held_out=held_out, random_state=0
+        ),
+    )
+    T, shuffled = pipe.fit_transform(X, y), pipe.fit_transform(X[order], y[order])
+    assert_array_equal(order[shuffled.corrupted.sources], T.corrupted.sources)
+    assert_array_equal(shuffled.corrupted.labels, T.corrupted.labels)
+    for one, other in [
+        (T.corrupted.data, shuffled.corrupted.data),
+        (T[order], shuffled),
+        (T.beliefs.logits[order], shuffled.beliefs.logits),
+    ]:
+        assert_allclose(other, one, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("kind", ["net", "staged", "forest"])
@@ -162,18 +189,18 @@ def test_random_labels_are_guessed_by_nobody(kind):
 
 def test_each_half_and_no_copy_is_trained_on(rows, monkeypatch):
     X, y = rows
-    told = {}
+    seen = {}
 
-    def spied(*args, only, **kwargs):
-        told[len(told)] = only
-        return record_net(*args, only=only, **kwargs)
+    def spied(*args, told, **kwargs):
+        seen[len(seen)] = told
+        return record_net(*args, told=told, **kwargs)
 
     record_net = training_task.record_net
     monkeypatch.setattr(training_task, "record_net", spied)
     DynamicsCollector(make_mlp_classifier(max_epochs=2), held_out=True).fit(X, y)
-    assert_array_equal(np.sort(np.concatenate([told[0], told[1]])), np.arange(300))
+    assert_array_equal(np.sort(np.concatenate([seen[0], seen[1]])), np.arange(300))
     for label in range(3):
-        sizes = [np.sum(y[only] == label) for only in told.values()]
+        sizes = [np.sum(y[told] == label) for told in seen.values()]
         assert abs(sizes[0] - sizes[1]) <= 1
 
 
@@ -188,7 +215,7 @@ def test_copies_change_nothing_of_the_rows(rows):
 
 def staged(X, y, rows):
     """What boosting on each half makes of rows, (2, n_rows, n_stages, n_classes)."""
-    half, outputs = halve(y), []
+    half, outputs = halve(y, order_rows(X, y)), []
     for told in (half, ~half):
         twin = HistGradientBoostingClassifier(max_iter=5, early_stopping=False, random_state=0)
         twin.fit(X[told], y[told])
@@ -212,7 +239,7 @@ def boosted(rows):
 def test_rows_are_recorded_as_by_hand(boosted):
     X, y, _, T = boosted
     X, copies, sources = np.array(X), X.corrupted, X.corrupted.sources
-    half = halve(y)
+    half = halve(y, order_rows(X, y))
     first, second = staged(X, y, X)
     judged = np.where(half[:, None, None], second, first)
     assert_allclose(T, margins(judged, y), rtol=1e-5, atol=1e-5)

@@ -21,6 +21,7 @@ from skdynacor import DynamicsCollector, LabelCorruptor, make_dynacor_pipeline
 from skdynacor.datasets import make_label_noise
 from skdynacor.model_selection import InSample
 from skdynacor.nets import make_mlp_classifier
+from skdynacor.noise_model.noise_model import Lead
 from skdynacor.pipeline import make_forests
 from skdynacor.recording import training_task
 from skdynacor.recording.held_out import hear
@@ -54,19 +55,23 @@ class Sources:
         logits = self.logits[source].astype(np.float32)
         return Recording(name, np.full((1, len(logits), 2), len(self.made)), logits)
 
-    def hear(self, classifier, *partners, is_ahead=None):
+    def hear(self, classifier, *partners, lead=None):
         made = {
             f"{k}: {source}": lambda source=source, k=k: self.record(source, f"{k}: {source}")
             for k, source in enumerate(partners)
         }
         halves = None if classifier is None else SomeHalves(self, classifier)
-        return hear(halves, made, self.labels, is_ahead)
+        return hear(halves, made, self.labels, lead)
+
+
+FAR_AHEAD, BEHIND, OPEN = Lead(1.0, 0.2, 0.01), Lead(1.0, 0.0, 0.01), Lead(1.0, 0.04, 0.01)
 
 
 class SomeHalves:
     """Stands for the halves of a classifier."""
 
     told = np.arange(N_ROWS) % 2 == 0
+    trainings = ((told, ~told), (~told, told))
 
     def __init__(self, sources, source):
         self.sources, self.source = sources, source
@@ -110,22 +115,34 @@ def test_a_classifier_that_adds_something_leaves_the_second_partner_out():
 def test_a_classifier_far_ahead_is_heard_alone():
     sources, asked = Sources(), []
 
-    def is_ahead(logits, told):
-        asked.append((logits.shape, told))
-        return True
+    def lead(logits, *trainings):
+        asked.append((logits.shape, trainings))
+        return FAR_AHEAD
 
-    heard, *_ = sources.hear("sharp", "blunt", "blind", is_ahead=is_ahead)
+    heard, *_ = sources.hear("sharp", "blunt", "blind", lead=lead)
     assert sources.made == ["first half", "classifier"]
     assert heard.weights == {"classifier": 1.0}
     assert heard.separable
-    ((shape, told),) = asked
-    assert shape == (N_ROWS, 3)
-    assert_array_equal(told, SomeHalves.told)
+    assert asked == [((N_ROWS, 3), SomeHalves.trainings[:1])]
+
+
+@pytest.mark.parametrize(("both", "made"), [(FAR_AHEAD, []), (BEHIND, ["0: blunt"])])
+def test_both_halves_are_asked_where_the_first_leaves_it_open(both, made):
+    sources, asked = Sources(), []
+
+    def lead(logits, *trainings):
+        asked.append(trainings)
+        return OPEN if len(trainings) == 1 else both
+
+    heard, *_ = sources.hear("sharp", "blunt", "blind", lead=lead)
+    assert sources.made == ["first half", "classifier", *made]
+    assert asked == [SomeHalves.trainings[:1], SomeHalves.trainings]
+    assert heard.separable is (both is FAR_AHEAD)
 
 
 def test_a_classifier_not_far_ahead_may_still_add_something():
     sources = Sources()
-    heard, *_ = sources.hear("sharp", "blunt", "blind", is_ahead=lambda *_: False)
+    heard, *_ = sources.hear("sharp", "blunt", "blind", lead=lambda *_: BEHIND)
     assert sources.made == ["first half", "0: blunt", "classifier"]
     assert not heard.separable
 

@@ -219,7 +219,7 @@ def test_missing_values_pass(noisy_blobs, held_out):
     T = collector.fit_transform(Xc, y)
     assert np.isfinite(T).all()
     assert np.isfinite(T.corrupted.data).all()
-    assert np.mean((T[:, -1] < 0) == wrong) > 0.85
+    assert np.mean((T[:, -1] < 0) == wrong) > 0.8
     assert_array_equal(collector.transform(X), T)
     assert np.isfinite(collector.transform(X + 1)).all()
 
@@ -306,7 +306,8 @@ def test_of_very_many_rows_trees_see_some_and_fewer_are_grown(monkeypatch, param
     monkeypatch.setattr(out_of_bag, "_MOST_ROWS_PER_TREE", 50)
     forest = RandomForestClassifier(100, **params)
     task = (forest, X, X[:0], y, 2)
-    trained = record_out_of_bag(*task, signals=[confidence], n_stages=5, seed=0).trained
+    options = {"signals": [confidence], "n_stages": 5, "seed": 0, "told": np.arange(200)}
+    trained = record_out_of_bag(*task, **options).trained
     samples = trained.classifier.estimators_samples_
     assert {len(sample) for sample in samples} == {n_seen}
     # 100 trees that leave out 37 % of the rows, or 48 that leave out 78 %

@@ -24,6 +24,7 @@ from skdynacor import DynamicsCollector, LabelCorruptor, make_dynacor_pipeline
 from skdynacor.groundwork import progress_bar
 from skdynacor.groundwork.progress_bar import Part, ProgressBar, Silence, open_progress
 from skdynacor.nets import make_mlp_classifier
+from skdynacor.noise_model.noise_model import Lead
 from skdynacor.recording import training_task
 from skdynacor.recording.accelerated_nets import speaks_for_all
 from skdynacor.recording.progress import share_that_agree
@@ -141,7 +142,8 @@ def dropped(monkeypatch):
 
 @pytest.mark.parametrize("far_ahead", [True, False])
 def test_forests_that_are_not_needed_are_dropped(rows, quick_net, dropped, monkeypatch, far_ahead):
-    monkeypatch.setattr(training_task, "is_ahead_of_trees", lambda *_: far_ahead)
+    lead = Lead(1.0, 0.2 if far_ahead else 0.0, 0.01)
+    monkeypatch.setattr(training_task, "lead_over_trees", lambda *_: lead)
     collector(quick_net, held_out=True, partners=WOODS, verbose=1).fit(*rows)
     assert dropped == (["extra_trees", "random_forest"] if far_ahead else ["random_forest"])
 

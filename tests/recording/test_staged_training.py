@@ -254,7 +254,7 @@ def test_labels_of_any_kind(rows, classifier, y_as):
 @pytest.mark.parametrize("classifier", [HIST_BOOSTING, SGD], ids=str)
 def test_rows_of_any_dtype_also_on_the_disk(noisy_blobs, tmp_path, classifier):
     X, y, _ = noisy_blobs
-    X = X.round().clip(0).astype(np.uint8)
+    X = (10 * X).round().clip(0).astype(np.uint8)  # hardly any rows are alike
     T = collect(classifier).fit_transform(X.astype(np.float32), y)
     on_disk = np.memmap(tmp_path / "X", dtype=np.uint8, mode="w+", shape=X.shape)
     on_disk[:] = X

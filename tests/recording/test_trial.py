@@ -6,7 +6,7 @@ from sklearn.ensemble import ExtraTreesClassifier
 
 from skdynacor.noise_model.noise_model import Lead
 from skdynacor.recording import trial
-from skdynacor.recording.trial import is_ahead_of_trees
+from skdynacor.recording.trial import is_ahead, lead_over_trees
 
 N_ROWS = 1500
 FOREST = ExtraTreesClassifier(200, bootstrap=True, min_samples_leaf=5, max_samples=0.5)
@@ -40,23 +40,29 @@ def grown(monkeypatch):
 
 
 TOLD = np.arange(N_ROWS) % 2 == 0
+HALF, OTHER = np.flatnonzero(TOLD), np.flatnonzero(~TOLD)
+
+
+def is_ahead_of_trees(logits, forests, X, labels, *, both=False):
+    trainings = [(HALF, OTHER), (OTHER, HALF)] if both else [(HALF, OTHER)]
+    return is_ahead(lead_over_trees(logits, forests, X, labels, trainings, 0))
 
 
 def test_a_net_is_ahead_where_no_single_feature_means_much(rows):
     made, labels, logits = rows
     X = {name: each.astype(np.float32) for name, each in made.items()}
-    assert is_ahead_of_trees(logits, [FOREST], X["embedding"], labels, TOLD, 0) is True
+    assert is_ahead_of_trees(logits, [FOREST], X["embedding"], labels) is True
     blunt = np.random.default_rng(0).normal(size=logits.shape)
-    assert is_ahead_of_trees(blunt, [FOREST], X["embedding"], labels, TOLD, 0) is False
+    assert is_ahead_of_trees(blunt, [FOREST], X["embedding"], labels) is False
     easy = 9 * X["table"][:, :3]
-    assert is_ahead_of_trees(logits, [FOREST], easy, labels, TOLD, 0) is False
+    assert is_ahead_of_trees(logits, [FOREST], easy, labels) is False
 
 
 def test_few_trees_are_grown_where_they_leave_no_doubt(rows, grown):
     made, labels, logits = rows
     forest, asked = grown
     blunt = np.random.default_rng(0).normal(size=logits.shape)
-    is_ahead_of_trees(blunt, [forest], made["table"].astype(np.float32), labels, TOLD, 0)
+    is_ahead_of_trees(blunt, [forest], made["table"].astype(np.float32), labels)
     assert asked == [(8, 750), (16, 750)]
 
 
@@ -65,7 +71,7 @@ def test_judged_rows_are_not_told(rows):
     X = made["embedding"].astype(np.float32)
     scrambled = np.where(TOLD, labels, (labels + 1) % 3)
     # What trees know of the told rows says nothing of labels that are all wrong.
-    assert is_ahead_of_trees(logits[:, [2, 0, 1]], [FOREST], X, scrambled, TOLD, 0) is True
+    assert is_ahead_of_trees(logits[:, [2, 0, 1]], [FOREST], X, scrambled) is True
 
 
 def test_of_very_many_rows_some_are_enough(rows, grown, monkeypatch):
@@ -73,7 +79,7 @@ def test_of_very_many_rows_some_are_enough(rows, grown, monkeypatch):
     forest, asked = grown
     monkeypatch.setattr(trial, "_MOST_ROWS", 200)
     X = made["table"].astype(np.float32)
-    is_ahead_of_trees(logits, [forest], X, labels, TOLD, 0)
+    is_ahead_of_trees(logits, [forest], X, labels)
     assert {n_rows for _, n_rows in asked} == {188}
 
 
@@ -92,6 +98,6 @@ def test_where_one_forest_leaves_doubt_the_next_is_asked(
     made, labels, logits = rows
     coming = (Lead(1.0, share, 0.01) for share in leads)
     monkeypatch.setattr(trial, "_lead", lambda *_: next(coming))
-    found = is_ahead_of_trees(logits, [FOREST, FOREST], made["table"], labels, TOLD, 0)
+    found = is_ahead_of_trees(logits, [FOREST, FOREST], made["table"], labels)
     assert found is expected
     assert len(leads) - len(list(coming)) == n_asked

@@ -127,7 +127,8 @@ def test_targets_follow_rows_and_copies_through_shuffled_batches(
 def test_targets_follow_rows_in_a_training_by_skorch_alone(noisy_blobs, monkeypatch, split):
     X, y, _ = noisy_blobs
     monkeypatch.setattr(Watch, "seen", [])
-    net = make_plain_net()
+    torch.manual_seed(0)
+    net = make_plain_net(max_epochs=8)
     net.set_params(callbacks=[*net.callbacks, ("watch", Watch())])
     if split:
         held_out = TensorDataset(torch.from_numpy(X[:50]), torch.from_numpy(y[:50]))
