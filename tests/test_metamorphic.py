@@ -74,6 +74,13 @@ ROUNDED = [
 BY_CHANCE = ["another seed", "another order of columns", "each column twice"]
 
 
+@pytest.mark.parametrize("method", ["AUM", "AverageEncoder", "ConfidentLearning", "CORES"])
+def test_baselines_know_no_order_of_rows_either(metamorphic, make_case, method):
+    one, other = metamorphic.RELATIONS["another order of rows"](make_case(method))
+    assert (one.verdicts == other.verdicts).mean() >= 0.99
+    np.testing.assert_allclose(other.scores, one.scores, rtol=1e-3, atol=1e-3)
+
+
 @pytest.mark.parametrize("relation", ROUNDED)
 @pytest.mark.parametrize("method", ["default", "paper", "cleaning"])
 def test_rounding_changes_no_verdict(metamorphic, make_case, method, relation):

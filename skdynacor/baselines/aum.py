@@ -6,6 +6,7 @@ import numpy as np
 from skorch import NeuralNet
 
 from ..groundwork.random_numbers import draw_random_state, make_rng
+from ..groundwork.row_order import order_rows
 from ..groundwork.sklearn_private import Interval
 from ..recording.dynamics_collector import DynamicsCollector
 from .transductive_detector import TransductiveDetector
@@ -83,7 +84,7 @@ class AUM(TransductiveDetector):
     def _judge(self, X, codes):
         rng = make_rng(self.random_state, "AUM")
         extra = len(self.classes_)
-        groups = np.array_split(rng.permutation(len(X)), extra + 1)[:2]
+        groups = np.array_split(rng.permutation(order_rows(X, codes)), extra + 1)[:2]
         shortfalls = np.full((2, len(X)), np.nan)
         self.thresholds_ = np.empty(2)
         for run, moved in enumerate(groups):

@@ -9,6 +9,7 @@ from skorch import NeuralNet
 from ..groundwork.devices import seeded
 from ..groundwork.optional import import_optional
 from ..groundwork.random_numbers import draw_random_state, draw_seed, make_rng
+from ..groundwork.row_order import order_rows
 from ..groundwork.sklearn_private import HasMethods, StrOptions
 from ..recording.net_setup import check_outputs, prepare
 from ..recording.net_training import train
@@ -103,12 +104,14 @@ class ConfidentLearning(TransductiveDetector):
         return flags, 1 - self.probabilities_[np.arange(len(codes)), codes]
 
     def _cross_validate(self, X, codes, rng):
-        cv, seed = self.cv, draw_random_state(rng)
+        cv, seed, order = self.cv, draw_random_state(rng), np.arange(len(X))
         if isinstance(cv, int):
             cv = StratifiedKFold(cv, shuffle=True, random_state=seed)
+            order = order_rows(X, codes)
         probabilities = np.zeros((len(X), len(self.classes_)))  # of classes that a fold lacks, too
         judged = np.zeros(len(X), dtype=bool)
-        for training, held_out in check_cv(cv, codes, classifier=True).split(X, codes):
+        for folds in check_cv(cv, codes, classifier=True).split(X, codes[order]):
+            training, held_out = (order[fold] for fold in folds)
             known, columns = self._train_and_predict(X[training], codes[training], X[held_out], rng)
             probabilities[held_out] = 0
             probabilities[np.ix_(held_out, known)] = columns

@@ -420,11 +420,13 @@ def test_cleaning_is_compared_with_right_and_with_noisy_labels(call, folder):
     args = ("--data", folder / "human.npz", "--noise", "human", "none 0", "--seeds", 1)
     printed = call("cleaning", *args, "--out", folder)
     runs = pd.read_csv(folder / "cleaning.csv")
-    assert len(runs) == 2 * 3 * 6
+    assert len(runs) == 2 * 3 * 7
     assert runs.noise.unique().tolist() == ["human", "none 0"]
     accuracy = runs.pivot(index=["noise", "classifier"], columns="labels", values="accuracy")
     assert accuracy[["drop", "relabel", "right"]].gt(90).all(axis=None)
     assert accuracy.noisy["none 0"].equals(accuracy.right["none 0"])
+    assert accuracy.known["none 0"].equals(accuracy.right["none 0"])
+    assert accuracy.known["human"].gt(90).all()
     assert "share of the gap closed" in printed
     assert (folder / "cleaning.png").exists()
 
