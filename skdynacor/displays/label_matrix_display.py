@@ -52,7 +52,7 @@ class LabelMatrixDisplay:
         self.matrix = matrix
         self.classes = classes
 
-    @takes(cmap=[str, callable])
+    @takes(cmap=[str, callable], colorbar=["boolean"])
     def plot(self, ax=None, *, cmap=SEQUENTIAL, colorbar=True):
         """Draw the matrix.
 

@@ -109,6 +109,7 @@ class TrajectoryDisplay:
         return [group for group in groups if len(group[1])]
 
     @classmethod
+    @takes(kind=[StrOptions(set(KINDS))])
     def from_estimator(cls, estimator, X, y, *, kind="auto", ax=None):
         """Draw the trails that a fitted pipeline recorded.
 

@@ -48,7 +48,7 @@ class TransitionDisplay:
         self.transition = transition
         self.classes = classes
 
-    @takes(cmap=[str, callable])
+    @takes(cmap=[str, callable], colorbar=["boolean"])
     def plot(self, ax=None, *, cmap=SEQUENTIAL, colorbar=True):
         """Draw the matrix.
 

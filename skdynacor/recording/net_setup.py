@@ -3,6 +3,7 @@
 import inspect
 from contextlib import nullcontext
 
+import numpy as np
 import torch
 from scipy.sparse import csr_matrix, issparse
 from sklearn.base import clone
@@ -119,7 +120,8 @@ def _tell_module(net, X, n_classes, labels):
     if asked & {"feature_mean", "feature_scale"}:
         facts["feature_mean"], facts["feature_scale"] = mean_and_scale(X)
     if "class_order" in asked:
-        facts["class_order"] = number_classes(labels)[1]
+        known = number_classes(labels)[1]  # a fold may lack some
+        facts["class_order"] = np.append(known, np.setdiff1d(np.arange(n_classes), known))
     net.set_params(**{f"module__{name}": facts[name] for name in facts.keys() & asked})
 
 

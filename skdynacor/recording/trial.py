@@ -10,7 +10,7 @@ from .tree_units import in_units, to_callers_units, units_of
 # How many trees are grown, as long as it is open which of the two is better.
 _N_TREES = (8, 16, 32, 64)
 # How many standard errors a lead must be from what is asked to leave no doubt.
-_SURE_BY = 4.0
+_SURE_BY = 6.0
 # Rows that they are told and that they judge, at most.
 _MOST_ROWS = 100_000
 
@@ -20,7 +20,8 @@ def lead_over_trees(logits, forests, X, labels, trainings, seed):
 
     A tree's vote costs little where each judges all rows that the others do, unlike out of bag. The
     forest's cross-entropy falls by as much again from some trees to any number as it did from half
-    of them, so that few are enough. Where the first forest leaves doubt, the next is asked, too.
+    of them, so that few are enough. Where the first forest leaves doubt, the next is asked, too:
+    on few rows, forests differ. Several trainings are asked about where there was doubt.
 
     Parameters
     ----------
@@ -43,7 +44,7 @@ def lead_over_trees(logits, forests, X, labels, trainings, seed):
     trainings = [(_some(told), _some(judged)) for told, judged in trainings]
     for forest in forests:
         lead = _lead(logits, forest, X, labels, trainings, seed)
-        if not (is_ahead(lead) and is_open(lead)):
+        if not is_ahead(lead) or (len(trainings) == 1 and not is_open(lead)):
             break
     return lead
 

@@ -56,6 +56,11 @@ def test_a_pipeline_counts_its_flags(fitted, digits):
     assert_array_equal(display.classes, ["nought", "one", "two"])
 
 
+def test_a_colorbar_that_is_no_bool_is_refused():
+    with pytest.raises(ValueError, match="'colorbar' parameter"):
+        LabelMatrixDisplay.from_predictions(LABELS, SUGGESTED, colorbar=np.array([0.5]))
+
+
 def test_one_class_is_refused():
     with pytest.raises(ValueError, match="one class only"):
         LabelMatrixDisplay.from_predictions(["ant"], ["ant"])

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -92,3 +93,10 @@ def test_bad_arguments_are_refused():
 def test_booleans_are_numbers_to_draw():
     display = TrajectoryDisplay.from_predictions(T > 0, FLAGS)
     assert display.dynamics.dtype.kind == "f"
+
+
+@pytest.mark.parametrize("kind", ["lines", pd.NA])
+def test_what_is_no_kind_is_refused(fitted, digits, kind):
+    X, y, _ = digits
+    with pytest.raises(ValueError, match="'kind' parameter"):
+        TrajectoryDisplay.from_estimator(fitted["paper"], X, y, kind=kind)

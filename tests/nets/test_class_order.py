@@ -9,6 +9,7 @@ from torch import nn
 from skdynacor import DynamicsCollector
 from skdynacor.nets import MLP, ResNet18, make_mlp_classifier, make_resnet_classifier
 from skdynacor.nets.class_order import draw_in_order
+from skdynacor.recording.net_setup import prepare
 
 
 def test_classes_get_the_weights_of_their_places():
@@ -45,3 +46,10 @@ def test_names_of_classes_change_no_trajectory(noisy_blobs, images):
     renamed = collector.fit_transform(X, np.array([1, 2, 0])[y])
     assert_allclose(renamed, T, rtol=1e-3, atol=1e-3)
     assert_allclose(renamed.beliefs.logits[:, [1, 2, 0]], T.beliefs.logits, rtol=1e-3, atol=1e-3)
+
+
+def test_a_training_that_lacks_a_class_names_all():
+    X, y = np.zeros((6, 4), dtype=np.float32), np.array([3, 3, 0, 1, 0, 1])
+    net, _ = prepare(make_mlp_classifier(), X, X[:0], y, 5, "cpu")
+    assert_array_equal(net.module__class_order, [3, 0, 1, 2, 4])
+    net.initialize()

@@ -64,7 +64,7 @@ class Sources:
         return hear(halves, made, self.labels, lead)
 
 
-FAR_AHEAD, BEHIND, OPEN = Lead(1.0, 0.2, 0.01), Lead(1.0, 0.0, 0.01), Lead(1.0, 0.04, 0.01)
+FAR_AHEAD, BEHIND, OPEN = Lead(1.0, 0.2, 0.01), Lead(1.0, -0.1, 0.01), Lead(1.0, 0.04, 0.01)
 
 
 class SomeHalves:

@@ -111,8 +111,19 @@ def test_where_one_forest_leaves_doubt_the_next_is_asked(
     rows, monkeypatch, leads, expected, n_asked
 ):
     made, labels, logits = rows
-    coming = (Lead(1.0, share, 0.01) for share in leads)
+    coming = (Lead(1.0, share, 0.006) for share in leads)
     monkeypatch.setattr(trial, "_lead", lambda *_: next(coming))
     found = is_ahead_of_trees(logits, [FOREST, FOREST], made["table"], labels)
     assert found is expected
+    assert len(leads) - len(list(coming)) == n_asked
+
+
+@pytest.mark.parametrize(("leads", "n_asked"), [([0.2, 0.04], 2), ([0.04, 0.2], 1)])
+def test_where_there_was_doubt_no_forest_may_be_near(rows, monkeypatch, leads, n_asked):
+    made, labels, logits = rows
+    coming = (Lead(1.0, share, 0.006) for share in leads)
+    monkeypatch.setattr(trial, "_lead", lambda *_: next(coming))
+    both = [(HALF, OTHER), (OTHER, HALF)]
+    lead = lead_over_trees(logits, [FOREST, FOREST], made["table"], labels, both, 0)
+    assert not is_ahead(lead)
     assert len(leads) - len(list(coming)) == n_asked
