@@ -111,7 +111,7 @@ def test_where_one_forest_leaves_doubt_the_next_is_asked(
     rows, monkeypatch, leads, expected, n_asked
 ):
     made, labels, logits = rows
-    coming = (Lead(1.0, share, 0.006) for share in leads)
+    coming = (Lead(1.0, share, 0.01) for share in leads)
     monkeypatch.setattr(trial, "_lead", lambda *_: next(coming))
     found = is_ahead_of_trees(logits, [FOREST, FOREST], made["table"], labels)
     assert found is expected
