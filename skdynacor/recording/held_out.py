@@ -5,16 +5,16 @@ import numpy as np
 from ..groundwork.progress_bar import SILENCE
 from ..noise_model.noise_model import gain_of, source_weights
 from .heard_models import HeardModels
-from .trial import FEW_ROWS, is_ahead, is_open
+from .trial import is_ahead, is_open
 
 
 def hear(halves, partners, labels, lead=None, progress=SILENCE):
     """Record a classifier and its partners, as far as they matter, and weigh them.
 
     A classifier that is far ahead of any forest is heard alone; its second half is asked, too,
-    where the first leaves that open and rows are few. Else the first partner is recorded, and the
-    classifier's second half is trained only if it may add something to that. Where it adds nothing,
-    the other partners join.
+    where the first leaves that open. Else the first partner is recorded, and the classifier's
+    second half is trained only if it may add something to that. Where it adds nothing, the other
+    partners join.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def hear(halves, partners, labels, lead=None, progress=SILENCE):
         logits = halves.first_logits()
         if lead is not None:
             found = lead(logits, halves.trainings[0])
-            if is_open(found) and len(labels) <= FEW_ROWS:
+            if is_open(found):
                 classifier = halves.complete()
                 found = lead(classifier.logits[: len(labels)], *halves.trainings)
             if is_ahead(found):

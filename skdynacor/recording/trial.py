@@ -11,8 +11,6 @@ from .tree_units import in_units, to_callers_units, units_of
 _N_TREES = (8, 16, 32, 64)
 # How many standard errors a lead must be from what is asked to leave no doubt.
 _SURE_BY = 4.0
-#: Up to so many rows doubt is worth a second look: it is common there, and trees cost little.
-FEW_ROWS = 5000
 # Rows that they are told and that they judge, at most.
 _MOST_ROWS = 100_000
 

@@ -23,7 +23,7 @@ from skdynacor.model_selection import InSample
 from skdynacor.nets import make_mlp_classifier
 from skdynacor.noise_model.noise_model import Lead
 from skdynacor.pipeline import make_forests
-from skdynacor.recording import held_out, training_task
+from skdynacor.recording import training_task
 from skdynacor.recording.held_out import hear
 from skdynacor.recording.recordings import Recording
 
@@ -138,18 +138,6 @@ def test_both_halves_are_asked_where_the_first_leaves_it_open(both, made):
     assert sources.made == ["first half", "classifier", *made]
     assert asked == [SomeHalves.trainings[:1], SomeHalves.trainings]
     assert heard.separable is (both is FAR_AHEAD)
-
-
-def test_many_rows_are_not_worth_a_second_look(monkeypatch):
-    monkeypatch.setattr(held_out, "FEW_ROWS", N_ROWS - 1)
-    sources, asked = Sources(), []
-
-    def lead(logits, *trainings):
-        asked.append(trainings)
-        return OPEN
-
-    sources.hear("sharp", "blunt", "blind", lead=lead)
-    assert asked == [SomeHalves.trainings[:1]]
 
 
 def test_a_classifier_not_far_ahead_may_still_add_something():
