@@ -109,8 +109,8 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
     >>> print(f"{classifier.fit(X, y).score(X_test, y_test):.2f}")
     0.88
     >>> cleaning = LabelCleaningClassifier(classifier, cv=None, random_state=0).fit(X, y)
-    >>> cleaning.score(X_test, y_test) > 0.93
-    True
+    >>> print(f"{cleaning.score(X_test, y_test):.2f}")
+    0.94
     """
 
     _parameter_constraints: dict = {

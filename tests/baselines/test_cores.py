@@ -70,9 +70,9 @@ def test_the_regulariser_sieves_out_more_wrong_labels(noisy_blobs):
     X, y, wrong = noisy_blobs
     net = make_mlp_classifier(max_epochs=15, batch_size=32)
     found = [
-        CORES(net, beta=beta, random_state=0).fit(X, y).flags_[wrong].mean() for beta in (0, 2)
+        CORES(net, beta=beta, random_state=2).fit(X, y).flags_[wrong].mean() for beta in (0, 2)
     ]
-    assert found[0] + 0.03 < found[1]
+    assert found[0] + 0.05 < found[1]
 
 
 def test_a_net_with_another_criterion_is_refused(noisy_blobs):

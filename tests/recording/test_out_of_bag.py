@@ -213,13 +213,13 @@ def test_a_class_that_some_trees_were_not_told_of(held_out):
 def test_missing_values_pass(noisy_blobs, held_out):
     X, y, wrong = noisy_blobs
     X = X.copy()
-    X[np.random.default_rng(0).random(X.shape) < 0.1] = np.nan
+    X[np.random.default_rng(1).random(X.shape) < 0.1] = np.nan
     Xc = LabelCorruptor(0.2, random_state=0).fit_transform(X, y)
     collector = collect(RandomForestClassifier(40, min_samples_leaf=5), held_out=held_out)
     T = collector.fit_transform(Xc, y)
     assert np.isfinite(T).all()
     assert np.isfinite(T.corrupted.data).all()
-    assert np.mean((T[:, -1] < 0) == wrong) > 0.8
+    assert np.mean((T[:, -1] < 0) == wrong) > 0.85
     assert_array_equal(collector.transform(X), T)
     assert np.isfinite(collector.transform(X + 1)).all()
 
