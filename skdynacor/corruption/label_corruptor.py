@@ -15,6 +15,7 @@ from ..groundwork.random_numbers import make_rng
 from ..groundwork.row_order import number_classes, order_rows
 from ..groundwork.sklearn_private import Interval, validates_parameters
 from ..groundwork.sparse_rows import to_canonical
+from ..groundwork.telling_columns import telling_columns
 from ..groundwork.validation import unchanged_on_error, validate_data, validate_rows_and_labels
 
 _CHUNK = 4096  # rows
@@ -46,6 +47,8 @@ def draw_other_labels(codes, n_classes, rng):
 def jitter_rows(X, sources, scale, rng):
     """Shift every entry of some rows by Gaussian noise; of sparse rows, every one that is stored.
 
+    Columns that are equal stay so, and constant ones as they are.
+
     Parameters
     ----------
     X : ndarray of shape (n_samples, ...) or csr_array of shape (n_samples, n_features)
@@ -61,17 +64,25 @@ def jitter_rows(X, sources, scale, rng):
         Of the dtype of X if that is a float, else float64.
     """
     dtype = X.dtype if X.dtype.kind == "f" else np.float64
+    columns, places = telling_columns(X)
+    scale = np.where(places < 0, 0, scale.ravel()).reshape(scale.shape)
     if issparse(X):
         # A zero says that the row has none of it (a word, a category), and so must its copy say:
         # noise on all zeros would fill the memory, and a row that has a bit of everything is like
         # no other. A rare feature varies little over all rows, so that its entries move little.
         jittered = X[sources].astype(dtype)
-        jittered.data += scale[jittered.indices] * rng.standard_normal(jittered.nnz)
+        rows = np.repeat(np.arange(len(sources)), np.diff(jittered.indptr))
+        varies = places[jittered.indices] >= 0
+        entries = rows[varies] * X.shape[1] + columns[places[jittered.indices[varies]]]
+        entries, which = np.unique(entries, return_inverse=True)
+        noise = rng.standard_normal(len(entries))[which]
+        jittered.data[varies] += scale[jittered.indices[varies]] * noise
         return jittered
     jittered = np.empty((len(sources), *X.shape[1:]), dtype=dtype)
     for start in range(0, len(sources), _CHUNK):  # the noise is in double precision
         rows = X[sources[start : start + _CHUNK]]
-        jittered[start : start + _CHUNK] = rows + scale * rng.standard_normal(rows.shape)
+        noise = rng.standard_normal((len(rows), len(columns)))[:, places].reshape(rows.shape)
+        jittered[start : start + _CHUNK] = rows + scale * noise
     return jittered
 
 

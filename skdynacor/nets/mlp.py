@@ -38,6 +38,8 @@ class MLP(nn.Module):
         The default is the paper's width.
     class_order : array-like of shape (n_classes,), default=None
         See ``draw_in_order``.
+    telling_columns : array-like of shape (n_telling,), default=None
+        Positions of the features to learn from; others are neglected. ``None`` takes all.
 
     Notes
     -----
@@ -70,13 +72,20 @@ class MLP(nn.Module):
         dropout=0.5,
         widest=512,
         class_order=None,
+        telling_columns=None,
     ):
         super().__init__()
+        columns = None if telling_columns is None else torch.as_tensor(telling_columns)
+        self.register_buffer("columns", columns, persistent=False)
         center, factor = torch.zeros(n_features), torch.ones(n_features)
         if feature_mean is not None:
             center = torch.as_tensor(feature_mean).float()
         if feature_scale is not None:
-            factor = input_factor(torch.as_tensor(feature_scale).float())
+            factor = torch.as_tensor(feature_scale).float()
+        if columns is not None:
+            center, factor, n_features = center[columns], factor[columns], len(columns)
+        if feature_scale is not None:
+            factor = input_factor(factor)
         self.register_buffer("center", center)
         self.register_buffer("factor", factor)
         if hidden_units is None:
@@ -91,8 +100,12 @@ class MLP(nn.Module):
 
     def forward(self, X):
         """Map rows (n_samples, n_features) to logits (n_samples, n_classes)."""
+        if self.columns is not None:
+            X = X.index_select(1, self.columns)
         if X.is_sparse:
-            return self.layers[1:](self._first_layer(X))  # (n_samples, hidden_units) in between
+            return self.layers[1:](
+                self._first_layer(X.coalesce())
+            )  # (n_samples, hidden_units) in between
         return self.layers((X - self.center) * self.factor)
 
     def _first_layer(self, X):

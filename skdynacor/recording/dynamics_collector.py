@@ -59,10 +59,11 @@ class DynamicsCollector(
         The classifier to train; it is cloned, never changed. ``None`` takes
         ``skdynacor.nets.make_mlp_classifier()``, or ``make_quick_mlp_classifier()`` if
         ``held_out``, which scale their own inputs. A module whose constructor has parameters named
-        ``n_features``, ``n_classes``, ``feature_mean``, ``feature_scale`` or ``class_order`` (the
-        classes, in an order that does not follow from their names) is told them, unless you set
-        them. Sparse rows are made dense by the batch; a module with an attribute ``takes_sparse =
-        True`` gets them as sparse tensors.
+        ``n_features``, ``n_classes``, ``feature_mean``, ``feature_scale``, ``class_order`` (the
+        classes, in an order that does not follow from their names) or ``telling_columns`` (the
+        positions of features that are neither constant nor equal to one before; None if all are) is
+        told them, unless you set them. Sparse rows are made dense by the batch; a module with an
+        attribute ``takes_sparse = True`` gets them as sparse tensors.
 
         A classifier of scikit-learn must learn in stages, which are, whichever it has first:
 

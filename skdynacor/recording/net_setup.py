@@ -19,6 +19,7 @@ from ..groundwork.devices import choose_device
 from ..groundwork.moments import mean_and_scale
 from ..groundwork.row_order import number_classes
 from ..groundwork.sparse_rows import stack_rows
+from ..groundwork.telling_columns import telling_columns
 from ..groundwork.validation import MIN_SAMPLES
 from ..nets import make_mlp_classifier
 from ..nets.mlp import schedule_for
@@ -119,6 +120,8 @@ def _tell_module(net, X, n_classes, labels):
         facts["n_channels"] = X.shape[1]
     if asked & {"feature_mean", "feature_scale"}:
         facts["feature_mean"], facts["feature_scale"] = mean_and_scale(X)
+    if "telling_columns" in asked:
+        facts["telling_columns"] = telling_columns(X).taken
     if "class_order" in asked:
         known = number_classes(labels)[1]  # a fold may lack some
         facts["class_order"] = np.append(known, np.setdiff1d(np.arange(n_classes), known))

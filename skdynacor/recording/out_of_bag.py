@@ -10,6 +10,7 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 
 from ..groundwork.progress_bar import SILENCE
 from ..groundwork.sparse_rows import stack_rows
+from ..groundwork.telling_columns import take_columns
 from .progress import share_that_agree
 from .recordings import Recording
 from .signals import logits_from_probabilities
@@ -40,11 +41,14 @@ class TrainedForest:
     n_classes : int
     stages : list of int
         How many trees there are at the end of each stage.
+    columns : ndarray of shape (n_taken,) or None, default=None
+        Positions of the features that it was grown on; ``None`` stands for all.
     """
 
     averages_stages = False  # the whole forest knows best
 
-    def __init__(self, classifier, n_classes, stages):
+    def __init__(self, classifier, n_classes, stages, columns=None):
+        self.columns = columns
         self.classifier = classifier
         self.n_classes = n_classes
         self.stages = stages
@@ -55,6 +59,10 @@ class TrainedForest:
         everywhere = np.ones(X.shape[0], dtype=bool)
         masks = [everywhere] * len(self.classifier.estimators_)
         return reversed([to_logits(*votes) for votes in self.votes(X, masks)])
+
+    def leaves(self, X):
+        """Give the leaf of each tree that rows fall into, (n_samples, n_trees)."""
+        return self.classifier.apply(take_columns(X, self.columns))
 
     def votes(self, X, masks):
         """Yield the votes that rows have got by the end of each stage.
@@ -72,7 +80,8 @@ class TrainedForest:
         """
         forest = self.classifier
         sums, counts = np.zeros((X.shape[0], self.n_classes)), np.zeros(X.shape[0])
-        columns = np.asarray(forest.classes_, dtype=int)  # of the labels that it was fitted on
+        classes = np.asarray(forest.classes_, dtype=int)  # of the labels that it was fitted on
+        X = take_columns(X, self.columns)
 
         def judge(tree, mask):
             rows = np.flatnonzero(mask)
@@ -84,7 +93,7 @@ class TrainedForest:
             delayed(judge)(tree, mask) for tree, mask in zip(forest.estimators_, masks, strict=True)
         )
         for n_trees, (rows, probabilities) in enumerate(judged, start=1):
-            sums[np.ix_(rows, columns)] += probabilities
+            sums[np.ix_(rows, classes)] += probabilities
             counts[rows] += 1
             if n_trees in self.stages:
                 yield sums, counts
@@ -108,6 +117,7 @@ def record_out_of_bag(
     seed,
     told,
     sources=None,
+    columns=None,
     n_jobs=None,
     progress=SILENCE,
 ):
@@ -132,6 +142,8 @@ def record_out_of_bag(
     sources : ndarray of shape (n_copies,) or None, default=None
         The rows that the copies were made of, if trees are not told of the copies: these are judged
         by the trees that left their rows out.
+    columns : ndarray of shape (n_taken,) or None, default=None
+        Positions of the features to grow on; ``None`` takes all.
     n_jobs : int or None, default=None
         That of the forest, if it has none of its own.
     progress : Report or Silence, default=SILENCE
@@ -155,9 +167,11 @@ def record_out_of_bag(
     model.set_params(**limits(model, n_told))
     progress.begin()
     n_trees, n_parts = model.n_estimators, n_stages if progress.shown else 1
-    for n_grown in _grow(model, rows[:n_told], labels[:n_told], n_parts):
+    examples = take_columns(rows[:n_told], columns)
+    for n_grown in _grow(model, examples, labels[:n_told], n_parts):
         progress.reach(_GROWING * n_grown / n_trees, f"tree {n_grown}/{n_trees}")
-    trained = TrainedForest(model, n_classes, spread(len(model.estimators_), n_stages))
+    stages = spread(len(model.estimators_), n_stages)
+    trained = TrainedForest(model, n_classes, stages, columns)
     places = np.argsort(arranged)
     told_as = np.arange(n_told)  # which row of the training a row stands for
     if sources is not None:

@@ -36,7 +36,7 @@ def _(trained: TrainedNet, n_samples):
 
 @spaces_of.register
 def _(trained: TrainedForest, n_samples):
-    return [(np.ones(n_samples, dtype=bool), partial(shared_leaves, trained.classifier))]
+    return [(np.ones(n_samples, dtype=bool), partial(shared_leaves, trained))]
 
 
 @spaces_of.register
@@ -62,13 +62,12 @@ def last_hidden_layer(trained, X):
     return normalize(trained.hidden_units(rows).numpy())
 
 
-def shared_leaves(forest, X):
+def shared_leaves(trained, X):
     """Give the leaves that rows fall into; the product of two rows is the share that they share.
 
     Parameters
     ----------
-    forest : scikit-learn forest
-        Fitted.
+    trained : TrainedForest
     X : ndarray or csr_array of shape (n_samples, n_features)
 
     Returns
@@ -76,8 +75,8 @@ def shared_leaves(forest, X):
     directions : csr_array of shape (n_samples, n_nodes), float32
         Of length 1, with one entry per tree.
     """
-    leaves = forest.apply(X.astype(np.float32, copy=False))  # (n_samples, n_trees)
-    sizes = np.array([tree.tree_.node_count for tree in forest.estimators_])
+    leaves = trained.leaves(X.astype(np.float32, copy=False))
+    sizes = np.array([tree.tree_.node_count for tree in trained.classifier.estimators_])
     n_samples, n_trees = leaves.shape
     columns = (leaves + np.cumsum(sizes) - sizes).ravel()
     starts = np.arange(0, columns.size + 1, n_trees)

@@ -11,6 +11,7 @@ from joblib import effective_n_jobs
 from ..groundwork.progress_bar import SILENCE, Part
 from ..groundwork.random_numbers import draw_seed, make_rng
 from ..groundwork.row_order import order_rows
+from ..groundwork.telling_columns import take_columns, telling_columns
 from ..groundwork.threads import ENTRIES_PER_THREAD, threads_for, using_threads
 from ..groundwork.validation import check_copies, encode_known_labels
 from ..nets import make_quick_mlp_classifier
@@ -162,11 +163,14 @@ class TrainingTask(NamedTuple):
             trial.begin()
         trainings = [[self.order[rows[self.order]] for rows in masks] for masks in trainings]
         seed = self.seed % 2**32
-        lead = lead_over_trees(logits, forests, self.X, own_labels, trainings, seed)
+        X = take_columns(self.X, telling_columns(self.X).taken)
+        lead = lead_over_trees(logits, forests, X, own_labels, trainings, seed)
         trial.end()
         return lead
 
     def _record_forest(self, forest, progress):
+        # A classifier of the caller's gets its features as they came.
+        own = forest is self.collector.classifier
         return record_out_of_bag(
             forest,
             self.X,
@@ -178,6 +182,7 @@ class TrainingTask(NamedTuple):
             seed=self.seed,
             told=self.order,
             sources=self.sources,
+            columns=None if own else telling_columns(self.X).taken,
             n_jobs=self._n_jobs,
             progress=progress,
         )

@@ -63,3 +63,32 @@ def test_what_a_soak_finds_grown_is_told(call, grown, told):
     table = pd.DataFrame([first, {**first, "fits": 20, **grown}])
     (summed,) = importlib.import_module("soak").sum_up(table)
     assert summed["grew"] == told
+
+
+def test_rates_are_estimated_at_ever_more_noise(call, tmp_path):
+    args = ["more_noise", "--data", "wine", "--seeds", 1, "--methods", "default", "SimiFeatV"]
+    printed = call(*args, "--out", tmp_path)
+    rows = pd.read_csv(tmp_path / "more_noise.csv")
+    assert rows.method.tolist() == ["default", "SimiFeatV"] * 4
+    assert rows.planted.tolist() == [0, 0, 0.1, 0.1, 0.2, 0.2, 0.3, 0.3]
+    default = rows[rows.method == "default"]
+    assert (default["noise rate"] - default.planted).abs().max() < 0.05
+    assert "the mean in 0 of 6 steps" in printed
+    assert (tmp_path / "more_noise.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_rates_that_fall_beyond_error_are_told(call, capsys):
+    rates = {0.0: [0.1, 0.2, 0.1], 0.1: [0.2, 0.1, 0.15], 0.2: [0.01, 0.02, 0.0]}
+    table = pd.DataFrame(
+        {"data": "wine", "method": "odd", "planted": planted, "seed": seed, "noise rate": rate}
+        for planted, by_seed in rates.items()
+        for seed, rate in enumerate(by_seed)
+    )
+    script = importlib.import_module("more_noise")
+    found = script.steps(table)
+    assert found["mean"].tolist() == pytest.approx([0.05 / 3, -0.42 / 3])
+    assert found.fell.tolist() == pytest.approx([1 / 3, 1])
+    script.print_summary(table)
+    printed = capsys.readouterr().out
+    assert "the mean in 1 of 2 steps" in printed
+    assert "odd, wine, to 0.2: -0.140 ± 0.0" in printed

@@ -10,6 +10,7 @@ from sklearn.ensemble import RandomForestClassifier
 from skdynacor.inspection import neighbors
 from skdynacor.inspection.findings import Findings
 from skdynacor.inspection.neighbors import find_neighbors
+from skdynacor.recording.out_of_bag import TrainedForest
 from skdynacor.recording.representation import shared_leaves
 
 
@@ -84,7 +85,7 @@ def test_leaves_are_counted_as_shared():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(60, 3)).astype(np.float32)
     forest = RandomForestClassifier(20, min_samples_leaf=5, random_state=0).fit(X, X[:, 0] > 0)
-    directions = shared_leaves(forest, X)
+    directions = shared_leaves(TrainedForest(forest, 2, [20]), X)
     leaves = forest.apply(X)
     shared = (leaves[:, None] == leaves[None]).mean(axis=2)
     assert_allclose((directions @ directions.T).toarray(), shared, rtol=1e-6)

@@ -38,6 +38,22 @@ def test_constant_features_are_ignored():
     assert scaled(np.ones((10, 2))).abs().sum() == 0
 
 
+@pytest.mark.parametrize("sparse", [False, True])
+def test_columns_that_say_nothing_are_neglected(sparse):
+    X, outputs = torch.rand(5, 3), []
+    wide = torch.stack([X[:, 0], torch.ones(5), X[:, 1], X[:, 0], X[:, 2]], dim=1)
+    for rows, columns in ((X, None), (wide, np.array([0, 2, 4]))):
+        torch.manual_seed(0)
+        facts = {"feature_mean": rows.mean(0), "feature_scale": rows.std(0, correction=0)}
+        mlp = MLP(rows.shape[1], 2, telling_columns=columns, **facts).eval()
+        assert mlp.layers[0].in_features == 3
+        outputs.append(mlp(rows.to_sparse_coo() if sparse else rows))
+        restored = MLP(rows.shape[1], 2, telling_columns=columns).eval()
+        restored.load_state_dict(mlp.state_dict())
+        assert torch.equal(restored(rows), mlp(rows))
+    assert_close(*outputs)
+
+
 def test_without_facts_inputs_are_taken_as_they_are():
     mlp = MLP(3, 2)
     assert_close((torch.ones(1, 3) - mlp.center) * mlp.factor, torch.ones(1, 3))
