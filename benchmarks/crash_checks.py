@@ -99,7 +99,9 @@ class Child:
             os._exit(1)
 
     def signal(self, number):
-        os.kill(self.pid, number)
+        """Send a signal, if there is still somebody to get it."""
+        if not self.ended():
+            os.kill(self.pid, number)
 
     def ended(self):
         """Tell whether the process has ended."""

@@ -12,12 +12,13 @@ from pathlib import Path
 import joblib
 import numpy as np
 import torch
-from filelock import FileLock, Timeout
+from filelock import Timeout
 from sklearn.base import BaseEstimator
 from skorch.callbacks import Callback, LRScheduler
 from skorch.history import History
 
 from ..groundwork.files import read_sealed, write_sealed
+from ..groundwork.locks import take_lock
 from .accelerated_nets import weights_of
 
 _PLAIN = (type(None), bool, int, float, str)
@@ -111,7 +112,7 @@ def claiming(folder, identity, seed):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        lock = FileLock(folder / "fit.lock").acquire(timeout=0)
+        lock = take_lock(folder / "fit.lock", wait=False)
     except Timeout:
         raise RuntimeError(
             f"checkpoint_dir={str(folder)!r} is in use: another fit trains in it. Wait until that "
@@ -166,7 +167,7 @@ class TrainingFolder(Callback):
         is there to be taken up.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        return FileLock(self.folder / "training.lock")
+        return take_lock(self.folder / "training.lock", wait=True)
 
     def resume(self, net):
         """Bring a net that is about to train to where the saved training ended.
