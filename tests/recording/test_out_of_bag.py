@@ -8,7 +8,11 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import softmax
 from sklearn.base import clone
-from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
 from sklearn.metrics import f1_score
 
 from skdynacor import DynamicsCollector, LabelCorruptor, make_dynacor_pipeline
@@ -312,3 +316,24 @@ def test_of_very_many_rows_trees_see_some_and_fewer_are_grown(monkeypatch, param
     assert {len(sample) for sample in samples} == {n_seen}
     # 100 trees that leave out 37 % of the rows, or 48 that leave out 78 %
     assert len(samples) == n_trees
+
+
+def test_partners_grow_on_each_column_once_and_a_classifier_on_all():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(120, 3)).astype(np.float32)
+    y = (X[:, 0] + rng.normal(size=120) > 0).astype(int)
+    wide = np.column_stack([X, np.ones(120, dtype=np.float32), X])
+    net = HistGradientBoostingClassifier(max_iter=3, random_state=0)
+    for classifier, n_grown in ((net, 3), (FOREST, 7)):
+        partners = [("forest", FORESTS["extra trees"])] if classifier is net else []
+        collector = DynamicsCollector(
+            classifier, held_out=True, partners=partners, n_stages=3, random_state=0
+        )
+        one, other = (collector.fit_transform(rows, y).beliefs for rows in (X, wide))
+        heard = collector._heard.trained["forest" if partners else "classifier"]
+        assert heard.classifier.n_features_in_ == n_grown
+        new = rng.normal(size=(20, 3)).astype(np.float32)
+        judged = np.column_stack([new, np.ones(20, dtype=np.float32), new])
+        assert np.isfinite(collector.transform(judged).beliefs.logits).all()
+        if partners:
+            assert_array_equal(other.logits, one.logits)
