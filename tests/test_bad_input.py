@@ -419,3 +419,20 @@ def test_not_fitted(make):
 def test_labels_under_a_mask_are_missing(dtype):
     masked = np.ma.masked_array(Y.astype(dtype), np.arange(60) == 4)
     refused(DynamicsCollector(), "contains -- in row 4", X, masked)
+
+
+@pytest.mark.parametrize("make", [AUM, ConfidentLearning, DynamicsCollector])
+def test_the_default_net_takes_no_images_of_empty_corners_either(make):
+    X = np.random.default_rng(0).random((12, 2, 4, 4), dtype=np.float32)
+    X[:, :, 0] = X[:, :, 3] = 0
+    with pytest.raises(ValueError, match=r"module fails on a batch of shape \(5, 2, 4, 4\)"):
+        make(make_mlp_classifier()).fit(X, np.arange(12) % 2)
+
+
+@pytest.mark.parametrize("make", [AUM, SimiFeatV, DynamicsCollector])
+def test_rows_of_several_lengths(make):
+    X = [[1.0, 2.0], [3.0], *[[0.0, 1.0]] * 4]
+    with pytest.raises(ValueError, match="inhomogeneous") as error:
+        make().fit(X, [0, 1, 0, 1, 0, 1])
+    files = [frame.filename for frame in traceback.extract_tb(error.tb)]
+    assert any("sklearn" in name for name in files)  # which checks data, and words the error

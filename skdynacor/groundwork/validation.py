@@ -205,11 +205,10 @@ def sparse_row_params(X):
 
 def lives_on_disk(X):
     """Tell whether an array is a ``np.memmap``, or a view of one, of numbers that torch takes."""
-    if np.asarray(X).dtype.str not in _SERVED:
-        return False
-    while X is not None and not isinstance(X, np.memmap):
-        X = getattr(X, "base", None)
-    return X is not None
+    owner = X
+    while owner is not None and not isinstance(owner, np.memmap):
+        owner = getattr(owner, "base", None)
+    return owner is not None and np.asarray(X).dtype.str in _SERVED
 
 
 def has_missing(X):

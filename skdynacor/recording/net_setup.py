@@ -121,7 +121,7 @@ def _tell_module(net, X, n_classes, labels):
     if asked & {"feature_mean", "feature_scale"}:
         facts["feature_mean"], facts["feature_scale"] = mean_and_scale(X)
     if "telling_columns" in asked:
-        facts["telling_columns"] = telling_columns(X).taken
+        facts["telling_columns"] = telling_columns(X).taken if X.ndim == 2 else None
     if "class_order" in asked:
         known = number_classes(labels)[1]  # a fold may lack some
         facts["class_order"] = np.append(known, np.setdiff1d(np.arange(n_classes), known))
