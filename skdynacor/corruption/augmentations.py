@@ -183,7 +183,10 @@ def _apply(functions, rows, rng):
 
 
 def _as_images(rows):
-    rows = np.asarray(rows)
+    try:
+        rows = np.asarray(rows)
+    except ValueError:
+        raise ValueError("Images of one shape are wanted; got rows of several shapes.") from None
     if rows.ndim != 4:
         raise ValueError(
             "Images of shape (n_samples, n_channels, height, width) are wanted; got an array of "

@@ -139,3 +139,9 @@ def test_torch_is_not_imported():
 def test_margins_are_whole_numbers(margin):
     with pytest.raises(ValueError, match=r"'margin' parameter .* must be an instance of 'int'"):
         center_crop(images(), margin=margin)
+
+
+@pytest.mark.parametrize("augment", [flip, random_flip, center_crop, random_crop])
+def test_rows_of_several_shapes_are_no_images(augment):
+    with pytest.raises(ValueError, match=r"of one shape are wanted; got rows of several shapes\."):
+        augment([[1.0, 2.0], [3.0]], np.random.default_rng(0))
