@@ -77,15 +77,13 @@ class MLP(nn.Module):
         super().__init__()
         columns = None if telling_columns is None else torch.as_tensor(telling_columns)
         self.register_buffer("columns", columns, persistent=False)
-        center, factor = torch.zeros(n_features), torch.ones(n_features)
+        taken = slice(None) if columns is None else columns
+        center, factor = torch.zeros(n_features)[taken], torch.ones(n_features)[taken]
+        n_features = len(center)
         if feature_mean is not None:
-            center = torch.as_tensor(feature_mean).float()
+            center = torch.as_tensor(feature_mean).float()[taken]
         if feature_scale is not None:
-            factor = torch.as_tensor(feature_scale).float()
-        if columns is not None:
-            center, factor, n_features = center[columns], factor[columns], len(columns)
-        if feature_scale is not None:
-            factor = input_factor(factor)
+            factor = input_factor(torch.as_tensor(feature_scale).float()[taken])
         self.register_buffer("center", center)
         self.register_buffer("factor", factor)
         if hidden_units is None:
@@ -103,9 +101,8 @@ class MLP(nn.Module):
         if self.columns is not None:
             X = X.index_select(1, self.columns)
         if X.is_sparse:
-            return self.layers[1:](
-                self._first_layer(X.coalesce())
-            )  # (n_samples, hidden_units) in between
+            hidden = self._first_layer(X.coalesce())  # (n_samples, hidden_units)
+            return self.layers[1:](hidden)
         return self.layers((X - self.center) * self.factor)
 
     def _first_layer(self, X):
