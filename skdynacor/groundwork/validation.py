@@ -5,6 +5,7 @@ from functools import wraps
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.utils import assert_all_finite
 from sklearn.utils import check_array as _check_array
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, column_or_1d
@@ -20,19 +21,26 @@ MIN_SAMPLES = 5
 
 
 def _of_numbers(check):
-    """Have a check of scikit-learn's refuse dates, too, and warn of nothing that it refuses."""
+    """Have a check of scikit-learn's refuse dates, too, and warn of nothing that it refuses.
+
+    Long doubles become doubles: no classifier takes them, and equal ones may differ in bytes.
+    """
 
     @wraps(check)
     def check_numbers(*args, **kwargs):
         with np.errstate(over="ignore", invalid="ignore"):
             checked = check(*args, **kwargs)
-        X = checked[0] if isinstance(checked, tuple) else checked
+        X, *y = checked if isinstance(checked, tuple) else (checked,)
         if X.dtype.kind not in "fiub":
             raise ValueError(
                 f"X has the dtype {X.dtype}, where numbers are wanted; turn it into numbers, dates "
                 "for instance by X.astype('datetime64[D]').astype(float)."
             )
-        return checked
+        if X.dtype.itemsize > 8:
+            with np.errstate(over="ignore"):
+                X = X.astype(np.float64)
+            assert_all_finite(X, allow_nan=True, input_name="X")
+        return (X, *y) if y else X
 
     return check_numbers
 

@@ -99,6 +99,29 @@ def test_an_augmentation_may_hand_on_missing_values_and_make_none():
         worse.fit_transform(X, y)
 
 
+def test_long_doubles_are_corrupted_as_doubles():
+    """Bytes that no number uses differ at random between equal long doubles."""
+    rng = np.random.default_rng(0)
+    X, y = np.repeat(rng.normal(size=(20, 3)), 2, axis=1), np.arange(20) % 2
+    Z = X.astype(np.longdouble)
+    if np.finfo(Z.dtype).nmant == 63:  # of 80 bits, elsewhere every bit counts
+        unused = Z.view(np.uint8).reshape(*Z.shape, -1)[..., 10:]
+        unused[:] = rng.integers(256, size=unused.shape)
+    ours, theirs = (LabelCorruptor(random_state=0).fit_transform(rows, y) for rows in (X, Z))
+    assert theirs.dtype == theirs.corrupted.data.dtype == np.float64
+    np.testing.assert_array_equal(theirs.corrupted.data, ours.corrupted.data)
+    Z[0] = np.finfo(Z.dtype).max
+    if Z.dtype.itemsize > 8:
+        with pytest.raises(ValueError, match="too large for dtype\\('float64'\\)"):
+            LabelCorruptor().fit(Z, y)
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "u1", "i8", "u2", "?"])
+def test_rows_keep_their_dtype(dtype):
+    X = np.arange(20).reshape(10, 2).astype(dtype)
+    assert LabelCorruptor(random_state=0).fit_transform(X, np.arange(10) % 2).dtype == dtype
+
+
 def test_no_jitter_copies_rows_exactly():
     X, y = np.arange(20).reshape(10, 2), np.arange(10) % 2
     copies = LabelCorruptor(jitter=0, random_state=0).fit_transform(X, y).corrupted
