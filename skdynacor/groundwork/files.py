@@ -51,18 +51,27 @@ def write_sealed(path, data):
     ----------
     path : str or path-like
     data : bytes-like
+
+    Returns
+    -------
+    seal : bytes
+        That line.
     """
+    seal = _seal(data)
     with writing(path) as file:
         file.write(data)
-        file.write(_seal(data))
+        file.write(seal)
+    return seal
 
 
-def read_sealed(path):
+def read_sealed(path, wanted=None):
     """Read the bytes that ``write_sealed`` wrote to a file.
 
     Parameters
     ----------
     path : str or path-like
+    wanted : bytes or None, default=None
+        The seal of what is wanted; ``None`` takes whatever was written there.
 
     Returns
     -------
@@ -71,7 +80,7 @@ def read_sealed(path):
     Raises
     ------
     ValueError
-        If the file is not as it was written.
+        If the file is not as it was written, or holds something else than what is wanted.
     """
     content = memoryview(Path(path).read_bytes())
     n_data = max(0, len(content) - len(_seal(b"")))
@@ -80,6 +89,11 @@ def read_sealed(path):
         raise ValueError(
             f"{path} is damaged: it was cut short or changed after it was written. Put back a copy "
             "of it, or remove its folder and fit again."
+        )
+    if wanted not in (None, seal):
+        raise ValueError(
+            f"{path} was written anew since, by another fit with the same folder. Fit again, each "
+            "time with a folder of its own."
         )
     return data
 

@@ -27,6 +27,8 @@ _PLAIN = (type(None), bool, int, float, str)
 class SavedWeights(Sequence):
     """The weights after each epoch, in files of a folder.
 
+    Those of another fit with the same folder replace them, and are not taken for them.
+
     Parameters
     ----------
     folder : str or Path
@@ -34,24 +36,24 @@ class SavedWeights(Sequence):
 
     def __init__(self, folder):
         self.folder = str(Path(folder).resolve())
-        self.n_epochs = 0
+        self.seals = []
 
     def append(self, state):
         Path(self.folder).mkdir(parents=True, exist_ok=True)
-        _save(state, self._path(self.n_epochs))
-        self.n_epochs += 1
+        self.seals.append(_save(state, self._path(len(self))))
 
     def __len__(self):
-        return self.n_epochs
+        return len(self.seals)
 
     def __getitem__(self, epoch):
-        path = self._path(range(self.n_epochs)[epoch])
+        epoch = range(len(self))[epoch]
+        path = self._path(epoch)
         if not path.exists():
             raise FileNotFoundError(
                 f"The weights of epoch {epoch + 1} are missing: there is no {path}. Rows that were "
                 "not in the training cannot be judged without them; fit again."
             )
-        return _load(path)
+        return _load(path, self.seals[epoch])
 
     def _path(self, epoch):
         return Path(self.folder) / f"weights-{epoch + 1:04d}.pt"
@@ -278,11 +280,11 @@ def _generators(net):
 def _save(state, path):
     data = io.BytesIO()
     torch.save(state, data)
-    write_sealed(path, data.getbuffer())
+    return write_sealed(path, data.getbuffer())
 
 
-def _load(path):
-    data = io.BytesIO(read_sealed(path))
+def _load(path, seal=None):
+    data = io.BytesIO(read_sealed(path, seal))
     try:
         with torch.serialization.safe_globals([Counter]):  # of torch's own MultiStepLR
             return torch.load(data, map_location="cpu", weights_only=True)

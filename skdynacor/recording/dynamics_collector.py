@@ -109,7 +109,8 @@ class DynamicsCollector(
         when there is one, else the classifier's own device.
     keep_checkpoints : bool, str or path-like, default=True
         Whether to keep the weights of every epoch, which rows that were not in the training are
-        judged by: in memory (True), in a folder (its path; nets only), or not at all (False).
+        judged by: in memory (True), in a folder (its path; nets only), or not at all (False). Each
+        fit needs a folder of its own: the next one replaces its files.
     checkpoint_dir : str, path-like or None, default=None
         A folder in which to save the training after every epoch: when the process is killed, the
         same call takes it up there and ends with what it would have recorded without the kill. A

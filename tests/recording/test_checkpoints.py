@@ -335,6 +335,22 @@ def test_damaged_weights_are_refused_by_name(rows, tmp_path):
         collector.transform(np.array(X) + 1)
 
 
+def test_weights_of_another_fit_in_the_same_folder_are_refused(rows, tmp_path):
+    X, y = rows
+    net = make_mlp_classifier(max_epochs=2)
+    first, second = (
+        make_collector(None, classifier=net, keep_checkpoints=tmp_path, random_state=seed)
+        for seed in (0, 1)
+    )
+    new = np.array(X) + 1
+    before = first.fit(X, y).transform(new)
+    second.fit(X, y).transform(new)
+    with pytest.raises(ValueError, match=r"weights-0002\.pt was written anew since"):
+        first.transform(new)
+    first.fit(X, y)
+    np.testing.assert_array_equal(first.transform(new), before)
+
+
 @pytest.mark.parametrize("first", [False, True])
 def test_a_folder_of_halves_is_refused_to_whole_trainings_and_back(rows, tmp_path, first):
     X, y = rows
