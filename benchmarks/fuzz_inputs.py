@@ -71,8 +71,8 @@ def draw_sample(draw, room, *, most=40, images=False):
         Where files may lie.
     most : int, default=40
         Rows.
-    images : bool, default=False
-        Whether rows may well have several dimensions.
+    images : bool or "all", default=False
+        Whether rows may well have several dimensions, or all have where that can be.
 
     Returns
     -------
@@ -105,7 +105,8 @@ def draw_rows(draw, values, rng, hostile, room, images=False):
         values = change(values.copy(), rng)
         dtype = pick(draw, *(_DTYPES if hostile else _DTYPES[:12]))
         values = _cast(values, dtype, rng)
-    if images and values.ndim == 2 and values.size and pick(draw, *[False] * 4, True):
+    images = images == "all" or (images and pick(draw, *[False] * 4, True))
+    if images and values.ndim == 2 and values.size:
         values = np.repeat(values, 4, axis=1).reshape(len(values), -1, 2, 2)
     if hostile and pick(draw, False, False, True):
         values = pick(draw, values[..., :0], values[:0], values[:3], values[:1], values.ravel())

@@ -61,7 +61,16 @@ from skdynacor.baselines import AUM, CORES, AverageEncoder, ConfidentLearning, S
 from skdynacor.cleaning import LabelCleaningClassifier
 from skdynacor.command_line.main import main as command
 from skdynacor.model_selection import InSample
-from skdynacor.nets import MLP, make_mlp_classifier, make_quick_mlp_classifier
+from skdynacor.nets import (
+    MLP,
+    ByteDropout,
+    RandomCropFlip,
+    ResNet18,
+    ResNet34,
+    make_mlp_classifier,
+    make_quick_mlp_classifier,
+    make_resnet_classifier,
+)
 from skdynacor.nets.mlp import make_quiet_classifier
 from skdynacor.robust import (
     DivideMixClassifier,
@@ -1092,16 +1101,18 @@ def load_human_labels(draw, room):
 # ----------------------------------------------------------------------------- criteria and nets
 
 
+CRITERIA = {
+    GeneralizedCrossEntropy: {"q": (0.7, 1, 1e-9, 0, 2)},
+    SymmetricCrossEntropy: {"alpha": (0.1, 0, 10), "beta": (1.0, 0), "clip": (-4.0, -1e-3, 0)},
+    EarlyLearningRegularization: {"strength": (3.0, 0, 100), "momentum": (0.7, 0, 0.999, 1)},
+}
+
+
 @target
 def criteria(draw, room):
     rng = make_rng(draw)
-    kinds = {
-        GeneralizedCrossEntropy: {"q": (0.7, 1, 1e-9, 0, 2)},
-        SymmetricCrossEntropy: {"alpha": (0.1, 0, 10), "beta": (1.0, 0), "clip": (-4.0, -1e-3, 0)},
-        EarlyLearningRegularization: {"strength": (3.0, 0, 100), "momentum": (0.7, 0, 0.999, 1)},
-    }
-    kind = pick(draw, *kinds)
-    params = draw_parameters(draw, kinds[kind], pick(draw, "nothing", "nothing", "parameters"))
+    kind = pick(draw, *CRITERIA)
+    params = draw_parameters(draw, CRITERIA[kind], pick(draw, "nothing", "nothing", "parameters"))
     n_classes, scale = pick(draw, 2, 3, 7), pick(draw, 1.0, 0.0, 1e3, 1e-9)
     X = rng.normal(size=(12, 3)).astype(np.float32)
     y = np.arange(12) % n_classes
@@ -1127,14 +1138,19 @@ def criteria(draw, room):
 @target
 def criteria_in_training(draw, room):
     sample = draw_sample(draw, room, most=20)
-    kind = pick(draw, GeneralizedCrossEntropy, SymmetricCrossEntropy, EarlyLearningRegularization)
+    kind = pick(draw, *CRITERIA)
+    valid = {f"criterion__{name}": values for name, values in CRITERIA[kind].items()}
+    params = draw_parameters(draw, valid, pick(draw, "nothing", "nothing", "parameters"))
 
-    def call(X, y):
+    def call(X, y, **params):
         callbacks = [FollowRows()] if kind is EarlyLearningRegularization else []
-        collector = DynamicsCollector(net(criterion=kind, callbacks=callbacks), random_state=0)
-        return np.asarray(collector.fit_transform(X, y))
+        classifier = net(criterion=kind, callbacks=callbacks, **params)
+        return np.asarray(DynamicsCollector(classifier, random_state=0).fit_transform(X, y))
 
-    return Call(call, {"X": sample.X, "y": sample.y}, lambda T: finite(T, (length(sample.X), 2)))
+    def check(T):
+        finite(T, (length(sample.X), 2), "T")
+
+    return Call(call, {"X": sample.X, "y": sample.y, **params}, check)
 
 
 @target
@@ -1161,19 +1177,77 @@ def augmentations(draw, room):
 
 
 @target
-def mlp(draw, room):
-    n_features, n_classes = draw(st.integers(1, 5)), draw(st.integers(1, 4))
-    scale = pick(draw, None, np.ones(n_features), np.zeros(n_features), np.full(n_features, 1e-20))
-    dropout = pick(draw, 0.5, 0.0, 0.99)
-    seed = draw(st.integers(0, 100))
+def modules(draw, room):
+    numbers = (3, 1, 5)
+    vectors = (None, np.ones(3), np.zeros(3), [1e-20] * 3, np.ones(2))
+    arguments = {
+        MLP: {
+            "n_features": numbers,
+            "n_classes": numbers,
+            "feature_mean": vectors,
+            "feature_scale": vectors,
+            "hidden_units": (None, 4, 1),
+            "dropout": (0.5, 0, 0.999),
+            "widest": (8, 1),
+            "class_order": (None, [1, 2, 0], np.arange(3), [0, 0, 1]),
+            "telling_columns": (None, [2, 0], np.arange(3), [3]),
+        },
+        ResNet18: {
+            "n_classes": numbers,
+            "n_channels": numbers,
+            "width": (1, 2),
+            "augmentation": (None, RandomCropFlip(), RandomCropFlip(0)),
+            "class_order": (None, [1, 2, 0], [0, 0, 1]),
+        },
+        ByteDropout: {"p": (0.5, 0, 0.999, 1)},
+        RandomCropFlip: {"margin": (4, 0, 1, -1)},
+    }
+    arguments[ResNet34] = arguments[ResNet18]
+    kind = pick(draw, *arguments)
+    params = draw_parameters(
+        draw,
+        arguments[kind],
+        pick(draw, "nothing", "nothing", "parameters"),
+        keep=[name for name in ("n_features", "n_classes") if name in arguments[kind]],
+    )
+    seed, shape = draw(st.integers(0, 100)), (2, params.get("n_features", 3))
+    if kind is not MLP:
+        shape = (2, params.get("n_channels", 3), 5, 4)
 
-    def call(scale):
+    def call(**params):
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             torch.manual_seed(seed)
-            module = MLP(n_features, n_classes, scale, scale, hidden_units=4, dropout=dropout)
-            return module(torch.ones(3, n_features)).numpy()
+            return kind(**params)(torch.rand(shape)).numpy()
 
-    return Call(call, {"scale": scale}, lambda logits: finite(logits, (3, n_classes)))
+    def check(found):
+        finite(found, (2, params["n_classes"]) if "n_classes" in params else shape)
+
+    return Call(call, params, check)
+
+
+@partial(target, share=0.3)
+def resnets(draw, room):
+    sample = draw_sample(draw, room, most=16, images="all")
+    valid = {
+        "depth": (18, 34),
+        "module__width": (1, 2),
+        "module__augmentation": (None, RandomCropFlip(1)),
+        "batch_size": (16, 7, 3),
+        "max_epochs": (1, 2),
+        "lr": (1e-3, 1e-2),
+    }
+    flaw = pick(draw, "nothing", "nothing", "parameters")
+    params = draw_parameters(draw, valid, flaw, keep=["depth", "module__width", "max_epochs"])
+
+    def call(X, y, **params):
+        net = make_resnet_classifier(**params)
+        collector = DynamicsCollector(net, random_state=0)
+        return np.asarray(collector.fit_transform(X, y))
+
+    def check(T):
+        finite(T, (length(sample.X), T.shape[1]), "T")
+
+    return Call(call, {"X": sample.X, "y": sample.y, **params}, check)
 
 
 # ------------------------------------------------------------------------------ what carries rows

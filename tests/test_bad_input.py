@@ -30,6 +30,7 @@ from skdynacor import (
 )
 from skdynacor.baselines import AUM, ConfidentLearning, SimiFeatV
 from skdynacor.nets import make_mlp_classifier
+from skdynacor.robust import DivideMixClassifier, GeneralizedCrossEntropy
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 3)).astype(np.float32)
@@ -184,6 +185,13 @@ def test_gamma(gamma):
         (DynamicsCollector(partners="forests"), "'partners'"),
         (DynamicsCollector(n_jobs=0), r"'n_jobs' parameter.*\(-inf, -1\].*\[1, inf\).* Got 0"),
         (DynamicsCollector(n_jobs=1.5), "'n_jobs'"),
+        (
+            DynamicsCollector(RandomForestClassifier(max_depth=-1)),
+            "'max_depth' parameter of RandomForestClassifier",
+        ),
+        (DynamicsCollector(SGDClassifier("log_loss", alpha=-1)), "'alpha' parameter of SGDClass"),
+        (AUM(make_mlp_classifier(module__dropout=2)), "'dropout' parameter"),
+        (DivideMixClassifier(make_mlp_classifier(optimizer=3)), "cannot be set up.*not callable"),
     ],
 )
 def test_parameters(estimator, message):
@@ -226,6 +234,19 @@ BAD_NETS = {
     "named early stopping": (net(callbacks=[("s", EarlyStopping())]), "EarlyStopping"),
     "early stopping as a class": (net(callbacks=[EarlyStopping]), "EarlyStopping"),
     "no epochs": (net(max_epochs=0), "max_epochs=0; at least 1"),
+    "half an epoch": (net(max_epochs=1.5), "max_epochs=1.5; at least 1 is needed, as an int"),
+    "no number of epochs": (net(max_epochs=np.ones(0)), "max_epochs=array"),
+    "no rows in a batch": (net(batch_size=0), "batch_size=0 rows; at least 1"),
+    "no number of rows": (net(iterator_train__batch_size="all"), "batch_size='all' rows"),
+    "no learning rate": (net(lr="fast"), "cannot be set up.*TypeError: '<' not supported"),
+    "a parameter of the module": (
+        make_mlp_classifier(module__dropout=1.5),
+        r"cannot be set up.*'dropout' parameter of MLP.__init__ must be .*\[0.0, 1.0\). Got 1.5",
+    ),
+    "a parameter of the criterion": (
+        make_mlp_classifier(criterion=GeneralizedCrossEntropy, criterion__q=5),
+        r"'q' parameter of GeneralizedCrossEntropy.__init__ must be .*\(0.0, 1.0\]. Got 5",
+    ),
     "binary net for three classes": (
         NeuralNetBinaryClassifier(nn.Linear(3, 1), verbose=0),
         "two classes with one output; y has 3",
@@ -239,6 +260,16 @@ def test_nets(case):
     before = dict(vars(bad))
     refused(DynamicsCollector(bad), message, X, Y)
     assert vars(bad) == before
+
+
+@pytest.mark.parametrize("name", ["batch_size", "iterator_train__batch_size"])
+def test_integers_of_numpy_are_sizes_of_batches(name):
+    """A grid of numpy's holds no other integers, and torch takes none of them."""
+    fits = [
+        DynamicsCollector(make_mlp_classifier(max_epochs=1, **{name: size}), random_state=0)
+        for size in (np.int64(7), 7)
+    ]
+    np.testing.assert_array_equal(*(fit.fit_transform(X, Y) for fit in fits))
 
 
 def test_the_split_that_skorch_sets_by_default_is_no_bad_input():
@@ -425,7 +456,7 @@ def test_labels_under_a_mask_are_missing(dtype):
 def test_the_default_net_takes_no_images_of_empty_corners_either(make):
     X = np.random.default_rng(0).random((12, 2, 4, 4), dtype=np.float32)
     X[:, :, 0] = X[:, :, 3] = 0
-    with pytest.raises(ValueError, match=r"module fails on a batch of shape \(5, 2, 4, 4\)"):
+    with pytest.raises(ValueError, match="An MLP takes rows of features: flatten images"):
         make(make_mlp_classifier()).fit(X, np.arange(12) % 2)
 
 

@@ -53,7 +53,7 @@ class AverageEncoder(TrajectoryDetector):
     def __init__(self, *, random_state=None):
         self.random_state = random_state
 
-    @validates_parameters(prefer_skip_nested_validation=True)
+    @validates_parameters
     def fit(self, X, y=None):
         """Fit the mixture to the means of the rows.
 

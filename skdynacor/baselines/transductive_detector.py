@@ -18,7 +18,7 @@ class TransductiveDetector(FlagsMixin, BaseEstimator, metaclass=ABCMeta):
 
     _row_params = staticmethod(row_params)
 
-    @validates_parameters(prefer_skip_nested_validation=True)
+    @validates_parameters
     def fit(self, X, y):
         """Learn from rows and judge their labels.
 

@@ -142,7 +142,7 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
         self.memory = memory
         self.random_state = random_state
 
-    @validates_parameters(prefer_skip_nested_validation=False)
+    @validates_parameters
     def fit(self, X, y):
         """Find the wrong labels, and train on what is left.
 

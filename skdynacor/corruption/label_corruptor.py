@@ -180,7 +180,7 @@ class LabelCorruptor(
         self.jitter = jitter
         self.random_state = random_state
 
-    @validates_parameters(prefer_skip_nested_validation=True)
+    @validates_parameters
     def fit(self, X, y):
         """Learn the classes.
 
@@ -199,7 +199,7 @@ class LabelCorruptor(
             _, self.classes_, _ = validate_rows_and_labels(self, X, y, **_ROWS)
         return self
 
-    @validates_parameters(prefer_skip_nested_validation=True)
+    @validates_parameters
     def fit_transform(self, X, y):
         """Learn the classes and draw the corrupted copies.
 

@@ -147,7 +147,7 @@ class DynaCorDetector(TrajectoryDetector):
         self.verbose = verbose
         self.random_state = random_state
 
-    @validates_parameters(prefer_skip_nested_validation=True)
+    @validates_parameters
     def fit(self, X, y=None):
         """Learn what the trail of a wrong label looks like.
 

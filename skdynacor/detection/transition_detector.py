@@ -104,7 +104,7 @@ class TransitionDetector(TrajectoryDetector):
     def __init__(self, *, random_state=None):
         self.random_state = random_state
 
-    @validates_parameters(prefer_skip_nested_validation=True)
+    @validates_parameters
     def fit(self, X, y=None):
         """Learn which classes are mistaken for which.
 

@@ -1,6 +1,9 @@
 """The only place that imports private names of scikit-learn."""
 
-from sklearn.base import _fit_context as validates_parameters
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import _fit_context
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._missing import is_pandas_na
 from sklearn.utils._param_validation import (
@@ -19,6 +22,26 @@ except ImportError:  # scikit-learn before 1.8
     from sklearn.utils._estimator_html_repr import _VisualBlock as VisualBlock
 
 
+#: Checks the parameters of an estimator before a method runs; those of what it holds, such as a
+#: forest or a loss, are checked where they are used.
+validates_parameters = _fit_context(prefer_skip_nested_validation=False)
+
+
+class Count(Interval):
+    """Whole numbers from a least one on, of which True and False are none.
+
+    Parameters
+    ----------
+    least : int
+    """
+
+    def __init__(self, least):
+        super().__init__(Integral, least, None, closed="left")
+
+    def is_satisfied_by(self, val):
+        return not isinstance(val, bool | np.bool_) and super().is_satisfied_by(val)
+
+
 def takes(**constraints):
     """Check the parameters of a function as those of estimators are, types and ranges as data."""
     return validate_params(constraints, prefer_skip_nested_validation=False)
@@ -26,6 +49,7 @@ def takes(**constraints):
 
 __all__ = [
     "BaseComposition",
+    "Count",
     "HasMethods",
     "Interval",
     "Options",

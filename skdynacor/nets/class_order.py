@@ -2,6 +2,8 @@
 
 import torch
 
+from .vectors import as_positions
+
 
 def draw_in_order(layer, class_order):
     """Give each class the first weights of its place in an order.
@@ -16,7 +18,10 @@ def draw_in_order(layer, class_order):
     """
     if class_order is None:
         return
-    order = torch.as_tensor(class_order)
+    n_classes = layer.out_features
+    order = as_positions(class_order, n_classes, "class_order")
+    if len(order) < n_classes:
+        raise ValueError(f"class_order must hold all {n_classes} classes; it holds {len(order)}.")
     with torch.no_grad():
         for parameter in layer.parameters():
             parameter[order] = parameter.clone()

@@ -1,8 +1,12 @@
 """Dropout that costs little on a CPU."""
 
+from numbers import Real
+
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+from ..groundwork.sklearn_private import Interval, takes
 
 
 class ByteDropout(nn.Module):
@@ -18,10 +22,9 @@ class ByteDropout(nn.Module):
         Probability to be dropped. On a CPU it is rounded to a multiple of 1/256.
     """
 
+    @takes(p=[Interval(Real, 0, 1, closed="left")])
     def __init__(self, p=0.5):
         super().__init__()
-        if not 0 <= p < 1:
-            raise ValueError(f"The probability to be dropped must be in [0, 1); got p={p}.")
         self.p = p
 
     def forward(self, X):

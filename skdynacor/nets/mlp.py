@@ -1,14 +1,17 @@
 """The default classifier for tables and embeddings."""
 
 import math
+from numbers import Real
 
 import torch
 from skorch import NeuralNetClassifier
 from skorch.callbacks import LRScheduler
 from torch import nn
 
+from ..groundwork.sklearn_private import Count, Interval, takes
 from .class_order import draw_in_order
 from .dropout import ByteDropout
+from .vectors import as_positions, as_vector
 
 #: Root-mean-square norm of a row, squared, once it is scaled.
 SQUARED_NORM = 72
@@ -62,6 +65,17 @@ class MLP(nn.Module):
 
     takes_sparse = True  # batches of sparse rows come as sparse tensors
 
+    @takes(
+        n_features=[Count(1)],
+        n_classes=[Count(1)],
+        feature_mean=["array-like", None],
+        feature_scale=["array-like", None],
+        hidden_units=[Count(1), None],
+        dropout=[Interval(Real, 0, 1, closed="left")],
+        widest=[Count(1)],
+        class_order=["array-like", None],
+        telling_columns=["array-like", None],
+    )
     def __init__(
         self,
         n_features,
@@ -75,15 +89,17 @@ class MLP(nn.Module):
         telling_columns=None,
     ):
         super().__init__()
-        columns = None if telling_columns is None else torch.as_tensor(telling_columns)
+        columns = telling_columns
+        if columns is not None:
+            columns = as_positions(columns, n_features, "telling_columns")
         self.register_buffer("columns", columns, persistent=False)
         taken = slice(None) if columns is None else columns
         center, factor = torch.zeros(n_features)[taken], torch.ones(n_features)[taken]
-        n_features = len(center)
         if feature_mean is not None:
-            center = torch.as_tensor(feature_mean).float()[taken]
+            center = as_vector(feature_mean, n_features, "feature_mean")[taken]
         if feature_scale is not None:
-            factor = input_factor(torch.as_tensor(feature_scale).float()[taken])
+            factor = input_factor(as_vector(feature_scale, n_features, "feature_scale")[taken])
+        n_features = len(center)
         self.register_buffer("center", center)
         self.register_buffer("factor", factor)
         if hidden_units is None:

@@ -1,14 +1,19 @@
 """The classifier for small images, trained from scratch."""
 
 import math
+from numbers import Integral
 
 import torch
 from skorch.callbacks import LRScheduler
 from torch import nn
 from torch.nn.functional import pad
 
+from ..groundwork.sklearn_private import Count, Options, takes
 from .class_order import draw_in_order
 from .mlp import make_sgd_classifier
+
+#: Height and width up to which three strides of 2 leave one pixel.
+_SHRUNK = 8
 
 
 class RandomCropFlip(nn.Module):
@@ -41,6 +46,7 @@ class RandomCropFlip(nn.Module):
               [3, 4]]]])
     """
 
+    @takes(margin=[Count(0)])
     def __init__(self, margin=4):
         super().__init__()
         self.margin = margin
@@ -51,7 +57,7 @@ class RandomCropFlip(nn.Module):
             return X
         n_samples, _, height, width = X.shape
         # (n_samples, n_channels, 2 margin + 1, 2 margin + 1, height, width), a view
-        windows = pad(X, [self.margin] * 4).unfold(2, height, 1).unfold(3, width, 1)
+        windows = pad(X, [int(self.margin)] * 4).unfold(2, height, 1).unfold(3, width, 1)
         top, left = torch.randint(2 * self.margin + 1, (2, n_samples), device=X.device)
         # (n_samples, n_channels, height, width)
         X = windows[torch.arange(n_samples, device=X.device), :, top, left]
@@ -99,6 +105,13 @@ class ResNet(nn.Module):
 
     n_blocks: tuple
 
+    @takes(
+        n_classes=[Count(1)],
+        n_channels=[Count(1)],
+        width=[Count(1)],
+        augmentation=[nn.Module, None],
+        class_order=["array-like", None],
+    )
     def __init__(self, n_classes, n_channels=3, width=64, augmentation=None, class_order=None):
         super().__init__()
         self.augmentation = nn.Identity() if augmentation is None else augmentation
@@ -119,6 +132,12 @@ class ResNet(nn.Module):
 
     def forward(self, X):
         """Map images (n_samples, n_channels, height, width) to logits (n_samples, n_classes)."""
+        if self.training and len(X) == 1 and max(X.shape[2:]) <= _SHRUNK:
+            raise ValueError(
+                f"A batch of a training is one image of shape {tuple(X.shape[1:])}, from which no "
+                f"batch norm learns: images of at most {_SHRUNK} × {_SHRUNK} pixels shrink to one "
+                "pixel. Choose a batch_size that leaves no single image over."
+            )
         X = self.augmentation(X).to(self.head.weight.dtype)
         X = self.blocks(self.stem(self.standardization(X)))
         return self.head(X.mean(dim=(2, 3)))  # (n_samples, 8 width, h, w) to (n_samples, 8 width)
@@ -147,7 +166,8 @@ class ResNet34(ResNet):
     Pixels may come in any dtype and unit: a batch norm without weights standardises each channel.
 
     NB: images of at most 8 × 8 pixels shrink to one, and no batch norm learns from one pixel of
-    one image: choose a ``batch_size`` that does not leave a single row over.
+    one image: ``DynamicsCollector`` shows one image twice in an epoch where it would be left over,
+    other trainings need a ``batch_size`` that leaves none.
 
     References
     ----------
@@ -190,6 +210,7 @@ class StepDecay(LRScheduler):
         super().on_train_begin(net, **kwargs)
 
 
+@takes(depth=[Options(Integral, {18, 34})])
 def make_resnet_classifier(depth=34, **params):
     """Make a skorch classifier for small images, to be trained from scratch.
 
@@ -222,8 +243,6 @@ def make_resnet_classifier(depth=34, **params):
     ('ResNet18', 0.1, RandomCropFlip(margin=4))
     """
     modules = {18: ResNet18, 34: ResNet34}
-    if depth not in modules:
-        raise ValueError(f"depth must be 18 or 34; got depth={depth!r}.")
     settings = {
         "module__augmentation": RandomCropFlip(),
         "lr": 0.1,

@@ -235,7 +235,7 @@ class DynamicsCollector(
         self.verbose = verbose
         self.random_state = random_state
 
-    @validates_parameters(prefer_skip_nested_validation=True)
+    @validates_parameters
     def fit(self, X, y):
         """Train the classifier and record the trajectories.
 
@@ -253,7 +253,7 @@ class DynamicsCollector(
         self._fit(X, y)
         return self
 
-    @validates_parameters(prefer_skip_nested_validation=True)
+    @validates_parameters
     def fit_transform(self, X, y, labels=None):
         """Train the classifier and return the recorded trajectories.
 

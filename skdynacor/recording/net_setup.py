@@ -2,6 +2,7 @@
 
 import inspect
 from contextlib import nullcontext
+from numbers import Integral
 
 import numpy as np
 import torch
@@ -78,8 +79,9 @@ def prepare(classifier, X, copies, labels, n_classes, device, told=slice(None)):
 
 def _set_schedule(net, n_samples):
     """Replace what the net leaves to the number of rows."""
-    chosen = schedule_for(n_samples)
-    net.set_params(**{name: chosen[name] for name in chosen if getattr(net, name) == "auto"})
+    for name, chosen in schedule_for(n_samples).items():
+        if isinstance(getattr(net, name), str) and getattr(net, name) == "auto":
+            net.set_params(**{name: chosen})
 
 
 def _check_net(net):
@@ -104,10 +106,20 @@ def _check_net(net):
                 "The classifier stops early (EarlyStopping among its callbacks); every epoch of "
                 "max_epochs is needed. Remove the callback, or lower max_epochs."
             )
-    if net.max_epochs < 1:
+    if not isinstance(net.max_epochs, Integral) or net.max_epochs < 1:
         raise ValueError(
-            f"The classifier trains for max_epochs={net.max_epochs}; at least 1 is needed."
+            f"The classifier trains for max_epochs={net.max_epochs!r}; at least 1 is needed, as an "
+            "int."
         )
+    for size in (loader.get("batch_size", 1), net.batch_size):
+        if not isinstance(size, Integral) or not (size > 0 or size == -1):
+            raise ValueError(
+                f"The classifier takes batches of batch_size={size!r} rows; at least 1 is needed, "
+                "as an int, or -1 for all."
+            )
+    net.set_params(batch_size=int(net.batch_size))  # torch takes no integer of numpy's
+    if "batch_size" in loader:
+        net.set_params(iterator_train__batch_size=int(loader["batch_size"]))
 
 
 def _tell_module(net, X, n_classes, labels):
@@ -146,6 +158,17 @@ def _make_dataset(net, X, copies, targets):
     # NB: pinning takes batches apart and loses their positions.
     net.set_params(iterator_train__collate_fn=collate, iterator_train__pin_memory=False)
     return dataset
+
+
+def initialize(net):
+    """Initialize a net, or name what its own parameters make fail."""
+    try:
+        net.initialize()
+    except Exception as error:
+        raise ValueError(
+            "The classifier cannot be set up with the parameters that it has: "
+            f"{type(error).__name__}: {error}"
+        ) from None
 
 
 def check_outputs(net, dataset, n_classes):

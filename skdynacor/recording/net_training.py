@@ -19,7 +19,7 @@ from ..groundwork.weights import to_arrays, to_tensors
 from .accelerated_nets import device_of, drop_schedules, gather, let_go, n_processes_of
 from .checkpoints import TrainingFolder, make_checkpoints
 from .followed_rows import TellRows, follows_rows
-from .net_setup import check_outputs, prepare
+from .net_setup import check_outputs, initialize, prepare
 from .progress import EpochReporter
 from .recordings import Recording
 from .replay import hash_rows
@@ -33,6 +33,9 @@ _STEP_METHODS = (
     *("initialize_module", "initialize_criterion", "initialize_optimizer"),
     *("on_batch_begin", "on_batch_end"),
 )
+
+#: Modules that learn nothing from a batch of one row, and say so.
+_BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 
 #: Callbacks that listen to batches, but do not read their loss from the history.
 _BLIND_TO_LOSSES = (Recorder, TrainingFolder, TellRows, LRScheduler, EpochScoring)
@@ -167,7 +170,7 @@ def record_net(
         _check_in_memory(keep, folder)
         seed = _agree(net, (X, copies, labels), seed)
     with seeded(seed), nullcontext() if folder is None else folder.lock():
-        net.initialize()
+        initialize(net)
         to_logits, n_operations = check_outputs(net, dataset, n_classes)
         recorder = Recorder(
             signals=signals,
@@ -209,7 +212,7 @@ def _rows_to_train_on(net, dataset, told):
                 "does not know of. Leave it unset, or set held_out=False."
             )
     size = loader.get("batch_size", net.batch_size)
-    if not everything and len(told) % size == 1:  # batch norm takes no batch of one row
+    if len(told) % size == 1 and any(isinstance(m, _BATCH_NORMS) for m in net.module_.modules()):
         told = np.append(told, told[0])
     return SomeRows(dataset, told)
 

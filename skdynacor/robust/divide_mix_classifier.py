@@ -28,7 +28,7 @@ from ..groundwork.validation import (
 )
 from ..nets import make_mlp_classifier
 from ..recording.accelerated_nets import is_accelerated
-from ..recording.net_setup import check_outputs, prepare
+from ..recording.net_setup import check_outputs, initialize, prepare
 from ..recording.net_training import TrainedNet
 from ..recording.signals import SIGNALS
 from .co_training import Member, Recipe, train_together
@@ -246,7 +246,7 @@ class DivideMixClassifier(ClassifierMixin, BaseEstimator):
         self.verbose = verbose
         self.random_state = random_state
 
-    @validates_parameters(prefer_skip_nested_validation=True)
+    @validates_parameters
     def fit(self, X, y):
         """Train both nets.
 
@@ -356,7 +356,7 @@ class DivideMixClassifier(ClassifierMixin, BaseEstimator):
             for judge in judges:
                 net, dataset = prepare(classifier, X, copies, labels, n_classes, self.device)
                 self._check(net)
-                net.initialize()
+                initialize(net)
                 to_logits, n_operations = check_outputs(net, dataset, n_classes)
                 members.append(Member(net, dataset, to_logits, judge, self.keep_checkpoints))
             recipe = Recipe(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from skdynacor.nets import MLP, ByteDropout
+from skdynacor.nets import ByteDropout
 
 
 def dropped(p, shape, seed=0):
@@ -65,5 +65,5 @@ def test_nothing_is_dropped_in_evaluation_or_at_p_0():
 
 @pytest.mark.parametrize("p", [-0.1, 1, 1.5])
 def test_other_probabilities_are_refused(p):
-    with pytest.raises(ValueError, match=rf"\[0, 1\); got p={p}"):
-        MLP(2, 2, dropout=p)
+    with pytest.raises(ValueError, match=rf"in the range \[0.0, 1.0\). Got {p} instead"):
+        ByteDropout(p)

@@ -6,6 +6,7 @@ import torch
 from sklearn.base import clone
 from torch.testing import assert_close
 
+from skdynacor import DynamicsCollector
 from skdynacor.nets import (
     RandomCropFlip,
     ResNet18,
@@ -159,8 +160,48 @@ def test_settings_can_be_replaced():
     net = small_net(lr=0.5, module__augmentation=RandomCropFlip(2)).initialize()
     assert (net.lr, net.module_.augmentation.margin) == (0.5, 2)
     assert isinstance(net.module_, ResNet18)
-    with pytest.raises(ValueError, match="18 or 34; got depth=50"):
+    with pytest.raises(ValueError, match=r"among \{18, 34\}. Got 50 instead"):
         make_resnet_classifier(50)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: ResNet18("two"), "'n_classes' parameter of ResNet.__init__ must be an int"),
+        (lambda: ResNet18(2, width=True), "'width' parameter"),
+        (lambda: ResNet34(2, n_channels=0), "'n_channels' parameter"),
+        (lambda: ResNet34(2, augmentation="crop"), "'augmentation' parameter"),
+        (lambda: RandomCropFlip(-1), "'margin' parameter"),
+        (lambda: make_resnet_classifier([18]), "'depth' parameter"),
+    ],
+)
+def test_parameters_are_checked_by_name(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_margins_may_be_integers_of_numpy():
+    assert RandomCropFlip(np.int64(1))(torch.ones(2, 3, 4, 4)).shape == (2, 3, 4, 4)
+
+
+def test_one_small_image_is_no_batch_to_learn_from():
+    net = ResNet18(2, width=1)
+    with pytest.raises(ValueError, match=r"no batch norm learns.*8 × 8 pixels.*batch_size"):
+        net(torch.rand(1, 3, 8, 8))
+    assert net(torch.rand(1, 3, 9, 8)).shape == net.eval()(torch.rand(1, 3, 8, 8)).shape == (1, 2)
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_a_last_batch_of_one_image(shuffle):
+    """A training in random order shows one image twice in an epoch in place of failing."""
+    X, y = np.random.default_rng(0).normal(size=(15, 1, 4, 4)), np.arange(15) % 2
+    net = small_net(max_epochs=1, batch_size=7, iterator_train__shuffle=shuffle)
+    collector = DynamicsCollector(net, random_state=0)
+    if shuffle:
+        assert collector.fit_transform(X, y).shape == (15, 1)
+    else:
+        with pytest.raises(ValueError, match="leaves no single image over"):
+            collector.fit(X, y)
 
 
 def test_it_learns(stripes, capsys):
