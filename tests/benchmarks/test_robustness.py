@@ -1,7 +1,9 @@
 """The scripts of ``benchmarks/`` on crashes and on long use run, on few cases."""
 
 import importlib
+import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -92,3 +94,65 @@ def test_rates_that_fall_beyond_error_are_told(call, capsys):
     printed = capsys.readouterr().out
     assert "the mean in 1 of 2 steps" in printed
     assert "odd, wine, to 0.2: -0.140 ± 0.0" in printed
+
+
+RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
+
+
+@pytest.fixture
+def results(call, tmp_path):
+    """Make a folder of the results that count, and call the script on it."""
+    script = importlib.import_module("robustness")
+    for name in script.COUNTS:
+        shutil.copy(RESULTS / f"{name}.csv", tmp_path)
+    return script, tmp_path
+
+
+def test_one_command_calls_all_scripts_and_sums_up(call, results, monkeypatch):
+    script, folder = results
+    (folder / "hostile.csv").unlink()
+    monkeypatch.setattr(script, "COMMANDS", ("hostile.py --only terminals",))
+    printed = call("robustness", "--out", folder)
+    assert "$ python hostile.py --only terminals" in printed
+    counts = pd.read_csv(folder / "robustness.csv")
+    assert counts[counts.script == "hostile.py"].values.tolist() == [
+        ["hostile.py", "terminals", 1, 0]
+    ]
+    assert f"{counts.cases.sum():,} cases, 0 failed." in printed
+
+
+def test_the_counts_in_the_results_are_those_of_the_results(results):
+    script, folder = results
+    committed = pd.read_csv(RESULTS / "robustness.csv")
+    pd.testing.assert_frame_equal(script.count(folder), committed)
+    assert committed.failed.sum() == 0
+    cases = committed.set_index("of").cases
+    assert cases["random input"] >= 10_000
+    assert cases["kill"] + cases["kill while writing"] >= 100
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "of"),
+    [
+        ("fuzz", {"failed": 1}, "random input"),
+        ("crashes", {"failed": 1}, "kill"),
+        ("metamorphic", {"difference": 1e-9}, "told otherwise, to the bit"),
+        ("soak", {"files": 0}, "200 times: default"),
+        ("hostile", {"outcome": "failed"}, "pickles"),
+    ],
+)
+def test_whatever_fails_is_counted(results, monkeypatch, name, change, of):
+    script, folder = results
+    table = pd.read_csv(folder / f"{name}.csv")
+    table.loc[0, list(change)] = list(change.values())
+    table.to_csv(folder / f"{name}.csv", index=False)
+    counts = script.count(folder).set_index("of")
+    assert counts.failed[counts.failed > 0].to_dict() == {of: 1}
+    monkeypatch.setattr(sys, "argv", ["robustness", "--count", "--out", str(folder)])
+    assert script.main() == 1
+
+
+def test_results_that_are_missing_are_named(results, refused):
+    _, folder = results
+    (folder / "soak.csv").unlink()
+    assert "soak.csv: its script did not end" in refused("robustness", "--count", "--out", folder)

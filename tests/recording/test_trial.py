@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from sklearn.ensemble import ExtraTreesClassifier
 
+from skdynacor import DynamicsCollector
 from skdynacor.noise_model.noise_model import Lead
-from skdynacor.recording import trial
+from skdynacor.recording import training_task, trial
 from skdynacor.recording.trial import is_ahead, lead_over_trees
 
 N_ROWS = 1500
@@ -127,3 +128,20 @@ def test_where_there_was_doubt_no_forest_may_be_near(rows, monkeypatch, leads, n
     lead = lead_over_trees(logits, [FOREST, FOREST], made["table"], labels, both, 0)
     assert not is_ahead(lead)
     assert len(leads) - len(list(coming)) == n_asked
+
+
+def test_trees_of_the_trial_get_each_column_once(noisy_blobs, quick_net, monkeypatch):
+    X, y, _ = noisy_blobs
+    asked = []
+
+    def spied(logits, forests, X, *args):
+        asked.append(X)
+        return lead_over_trees(logits, forests, X, *args)
+
+    monkeypatch.setattr(training_task, "lead_over_trees", spied)
+    partners = [("trees", ExtraTreesClassifier(20, bootstrap=True))]
+    collector = DynamicsCollector(quick_net, held_out=True, partners=partners, random_state=0)
+    collector.fit(X, y)
+    collector.fit(np.hstack([X, np.ones((len(X), 2)), X]), y)
+    alone, among_others = asked[0], asked[-1]
+    np.testing.assert_array_equal(alone, among_others)
