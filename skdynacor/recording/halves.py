@@ -39,14 +39,18 @@ class TrainedHalves:
     first, second : TrainedNet, TrainedStages or TrainedCopies
     half : ndarray of shape (n_samples,), bool
         The rows that the first is trained on.
+    n_stages : tuple of (int, int)
+        How many stages each has. One that ended early, as boosting does that has nothing left to
+        learn, stays as it was.
     """
 
     averages_stages = True
 
-    def __init__(self, first, second, half):
+    def __init__(self, first, second, half, n_stages):
         self.first = first
         self.second = second
         self.half = half
+        self.n_stages = n_stages
 
     @property
     def classifier(self):
@@ -62,9 +66,19 @@ class TrainedHalves:
 
     def staged_logits(self, X):
         """Yield what both make of rows, on average, after every epoch, the last first."""
-        stages = (half.staged_logits(X) for half in (self.first, self.second))
+        stages = (
+            _lengthen(half.staged_logits(X), max(self.n_stages) - n_stages)
+            for half, n_stages in zip((self.first, self.second), self.n_stages, strict=True)
+        )
         for one, other in zip(*stages, strict=True):
             yield (one + other) / 2
+
+
+def _lengthen(stages, n_more):
+    """Yield the first of some stages so many times more."""
+    for stage in stages:
+        yield from [stage] * (n_more + 1)
+        n_more = 0
 
 
 class Halves:
@@ -122,10 +136,15 @@ class Halves:
         """Train on the second half, too; return the ``Recording`` of rows judged by the other."""
         self._go_on(2 - len(self._done))
         (first, record, logits), (second, other_record, other_logits) = self._done
-        half = self._half
+        half, n_stages = self._half, (record.shape[-1], other_record.shape[-1])
+        if len(set(n_stages)) > 1:
+            record, other_record = (
+                np.pad(each, [(0, 0), (0, 0), (0, max(n_stages) - n)], mode="edge")
+                for each, n in zip((record, other_record), n_stages, strict=True)
+            )
         record[:, half], logits[half] = other_record[:, half], other_logits[half]
         self._done = []
-        trained = TrainedHalves(first, second, half[: self._n_samples])
+        trained = TrainedHalves(first, second, half[: self._n_samples], n_stages)
         return Recording(trained, record, logits)
 
     def _go_on(self, n_trainings):

@@ -11,12 +11,14 @@ import torch
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.ensemble import (
+    AdaBoostClassifier,
     ExtraTreesClassifier,
     HistGradientBoostingClassifier,
     RandomForestClassifier,
 )
 from sklearn.linear_model import SGDClassifier
 from sklearn.pipeline import make_pipeline
+from sklearn.tree import DecisionTreeClassifier
 from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback
 from torch import nn
@@ -260,6 +262,35 @@ def test_seen_rows_replay_and_others_get_the_mean_of_both_halves(boosted):
     assert_allclose(T_unseen.beliefs.logits, mean.mean(axis=1), rtol=1e-5, atol=1e-5)
     ends = mean[:, -1].argmax(axis=1)
     assert_array_equal(collector.transform(unseen).beliefs.labels, ends)
+
+
+@pytest.mark.parametrize("seed", [2, 11], ids=["the second", "the first"])
+def test_a_half_that_ends_early_stays_as_it_was(seed):
+    """Boosting ends where nothing is left to learn."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(40, 2)).astype(np.float32)
+    y = (X[:, 0] > 0).astype(int)
+    y[rng.choice(40, 2)] ^= 1
+    boosting = AdaBoostClassifier(DecisionTreeClassifier(max_depth=3), n_estimators=10)
+    collector = DynamicsCollector(
+        boosting, signal="logit_difference", held_out=True, random_state=0
+    ).fit(X, y)
+    halves = collector._heard.recorded
+    n_stages = halves.n_stages
+    short = 0 if seed == 11 else 1
+    assert n_stages[short] < n_stages[1 - short] <= 10
+    assert collector.dynamics_.shape == (40, max(n_stages))
+    judged = halves.half if short else ~halves.half  # by the one that ended early
+    tails = collector.dynamics_[:, n_stages[short] - 1 :]
+    assert (tails[judged] == tails[judged, :1]).all()
+    assert not (tails[~judged] == tails[~judged, :1]).all()
+    unseen = X + np.float32(0.5)
+    outputs = []
+    for half in (halves.first, halves.second):
+        stages = [stage.numpy() for stage in half.staged_logits(unseen)][::-1]
+        outputs.append(np.stack(stages + stages[-1:] * (max(n_stages) - len(stages)), axis=1))
+    found = collector.transform(unseen, labels=y)
+    assert_allclose(found, margins(np.mean(outputs, axis=0), y), rtol=1e-5, atol=1e-5)
 
 
 def test_halves_show_what_the_first_has(boosted):
