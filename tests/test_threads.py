@@ -1,4 +1,8 @@
-"""Computations get as many threads as help them, and the setting is put back."""
+"""Computations get as many threads as help them; the setting is put back, and not shared."""
+
+import multiprocessing
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -7,7 +11,9 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from skorch.callbacks import Callback
 from threadpoolctl import threadpool_info
 
-from skdynacor import DynamicsCollector
+from skdynacor import DynamicsCollector, make_dynacor_pipeline
+from skdynacor.groundwork.devices import seeded
+from skdynacor.groundwork.one_at_a_time import one_at_a_time
 from skdynacor.groundwork.threads import threads_for, using_threads
 from skdynacor.nets import make_mlp_classifier
 
@@ -27,11 +33,11 @@ def settings():
 
 def test_the_setting_is_put_back(three_threads):
     before = settings()
-    with using_threads(1):
+    with using_threads(0, 1):
         assert settings()[0] == 1
         assert set(settings()[1]) == {1}
     assert settings() == before
-    with pytest.raises(KeyError), using_threads(2):
+    with pytest.raises(KeyError), using_threads(2, 1):
         raise KeyError
     assert settings() == before
 
@@ -75,3 +81,54 @@ def test_small_boosting_runs_on_one_thread(three_threads, monkeypatch):
     DynamicsCollector(Boosting(max_iter=2)).fit(X, (X[:, 0] > 0).astype(int))
     assert seen == [{1}]
     assert settings() == before
+
+
+# ---------------------------------------------------------------------- fits in several threads
+
+
+@pytest.mark.parametrize("recipe", ["transition", "paper"])
+def test_fits_in_several_threads_give_what_each_gives_alone(noisy_blobs, quick_net, recipe):
+    """Torch has one state of random numbers for all threads of a process."""
+    X, y, _ = noisy_blobs
+
+    def fit(seed):
+        pipe = make_dynacor_pipeline(quick_net, recipe=recipe, random_state=seed).fit(X, y)
+        return pipe[-1].noise_probability_, pipe.predict_proba(X[:9] + 1)
+
+    alone, before = [fit(seed) for seed in range(4)], (torch.get_rng_state(), settings())
+    with ThreadPoolExecutor(4) as executor:
+        for one, other in zip(alone, executor.map(fit, range(4)), strict=True):
+            np.testing.assert_array_equal(one[0], other[0])
+            np.testing.assert_array_equal(one[1], other[1])
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert settings() == before[1]
+
+
+def draw():
+    with seeded(0), seeded(1):
+        return torch.rand(3).tolist()
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
+def test_a_forked_process_does_not_wait_for_a_thread_that_it_lacks():
+    in_block, done = threading.Event(), threading.Event()
+
+    def hold():
+        with one_at_a_time():
+            in_block.set()
+            done.wait(60)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    in_block.wait(60)
+    pool = multiprocessing.get_context("fork").Pool(1)
+    found = pool.apply_async(draw)
+    try:
+        drawn = found.get(timeout=60)
+    finally:
+        done.set()
+        holder.join()
+        pool.terminate()
+        pool.join()
+    assert drawn == draw()

@@ -4,6 +4,8 @@ from contextlib import contextmanager
 
 import torch
 
+from .one_at_a_time import one_at_a_time
+
 
 def choose_device(device, otherwise="cpu"):
     """Resolve ``"auto"``: CUDA when there is one, else ``otherwise``.
@@ -27,7 +29,7 @@ def choose_device(device, otherwise="cpu"):
 
 @contextmanager
 def seeded(seed):
-    """Seed torch in the block; restore its state after."""
-    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+    """Seed torch in the block; restore its state after. Other threads wait."""
+    with one_at_a_time(), torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(seed)
         yield

@@ -14,7 +14,7 @@ from torch import nn
 
 from ..groundwork.devices import seeded
 from ..groundwork.progress_bar import SILENCE
-from ..groundwork.threads import OPERATIONS_PER_THREAD, threads_for, using_threads
+from ..groundwork.threads import OPERATIONS_PER_THREAD, using_threads
 from ..groundwork.weights import to_arrays, to_tensors
 from .accelerated_nets import device_of, drop_schedules, gather, let_go, n_processes_of
 from .checkpoints import TrainingFolder, make_checkpoints
@@ -191,7 +191,7 @@ def record_net(
             listener.initialize()
             net.callbacks_.append((type(listener).__name__, listener))
         trained_on = _rows_to_train_on(net, dataset, told)
-        with using_threads(threads_for(n_operations, OPERATIONS_PER_THREAD)):
+        with using_threads(n_operations, OPERATIONS_PER_THREAD):
             train(net, trained_on, resume=None if folder is None else folder.resume)
         del net.callbacks_[-len(listeners) :]
         let_go(net)

@@ -12,7 +12,7 @@ from ..groundwork.progress_bar import SILENCE, Part
 from ..groundwork.random_numbers import draw_seed, make_rng
 from ..groundwork.row_order import order_rows
 from ..groundwork.telling_columns import take_columns, telling_columns
-from ..groundwork.threads import ENTRIES_PER_THREAD, threads_for, using_threads
+from ..groundwork.threads import ENTRIES_PER_THREAD, using_threads
 from ..groundwork.validation import check_copies, encode_known_labels
 from ..nets import make_quick_mlp_classifier
 from .accelerated_nets import n_processes_of
@@ -113,7 +113,7 @@ class TrainingTask(NamedTuple):
         options["n_stages"] = wanted.n_stages
         if is_bagged(classifier):
             return record_out_of_bag(*task, **options, told=told, n_jobs=self._n_jobs)
-        with using_threads(threads_for(self.X.size, ENTRIES_PER_THREAD)):
+        with using_threads(self.X.size, ENTRIES_PER_THREAD):
             return record_stages(*task, **options, told=told, keep=wanted.keep_checkpoints)
 
     def record_held_out(self, progress=SILENCE):

@@ -16,7 +16,7 @@ from ..groundwork.moments import mean_and_scale
 from ..groundwork.progress_bar import Part, open_progress
 from ..groundwork.random_numbers import draw_random_state, draw_seed, make_rng
 from ..groundwork.sklearn_private import HasMethods, Interval, StrOptions, validates_parameters
-from ..groundwork.threads import OPERATIONS_PER_THREAD, threads_for, using_threads
+from ..groundwork.threads import OPERATIONS_PER_THREAD, using_threads
 from ..groundwork.validation import (
     check_copies,
     check_row_shape,
@@ -365,8 +365,8 @@ class DivideMixClassifier(ClassifierMixin, BaseEstimator):
             )
             # A step trains on as many mixtures as there are augmentations of both parts.
             n_operations *= 2 * self.n_augmentations
-            threads = threads_for(n_operations, OPERATIONS_PER_THREAD)
-            with using_threads(threads), open_progress(self.verbose, _parts) as progress:
+            threads = using_threads(n_operations, OPERATIONS_PER_THREAD)
+            with threads, open_progress(self.verbose, _parts) as progress:
                 train_together(members, recipe, progress.of(""))
         self._trained = [TrainedNet(m.net, m.checkpoints, m.to_logits) for m in members]
         self.losses_ = np.array([m.net.history[:, "train_loss"] for m in members])
