@@ -4,6 +4,7 @@ from abc import ABCMeta, abstractmethod
 
 from sklearn.base import BaseEstimator
 
+from ..groundwork.devices import own_settings
 from ..groundwork.notebooks import FlagsMixin
 from ..groundwork.sklearn_private import validates_parameters
 from ..groundwork.validation import row_params, unchanged_on_error, validate_rows_and_labels
@@ -18,6 +19,7 @@ class TransductiveDetector(FlagsMixin, BaseEstimator, metaclass=ABCMeta):
 
     _row_params = staticmethod(row_params)
 
+    @own_settings()
     @validates_parameters
     def fit(self, X, y):
         """Learn from rows and judge their labels.

@@ -9,7 +9,7 @@ import torch
 from sklearn.cluster import KMeans
 from sklearn.utils.validation import check_is_fitted
 
-from ..groundwork.devices import choose_device, seeded
+from ..groundwork.devices import choose_device, own_settings, seeded
 from ..groundwork.progress_bar import Part, open_progress
 from ..groundwork.random_numbers import draw_random_state, draw_seed, make_rng
 from ..groundwork.sklearn_private import Interval, validates_parameters
@@ -255,6 +255,7 @@ class DynaCorDetector(TrajectoryDetector):
             return 0.0
         return float((noisy - np.average(q_noisy, weights=weights)) ** 2)
 
+    @own_settings()
     def _fit(self, X, copies):
         distinct, (of_originals, of_copies) = distinct_trajectories(X, copies)
         counts = [

@@ -1,6 +1,6 @@
 """Where torch computes, and with which random numbers."""
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import torch
 
@@ -28,8 +28,32 @@ def choose_device(device, otherwise="cpu"):
 
 
 @contextmanager
+def own_settings():
+    """Compute in the block, or the function, as a fresh torch does, whatever it was set to.
+
+    That is with gradients, in single precision, on the CPU where nothing is said; a notebook may
+    have set any of them for work of its own. All is put back.
+    """
+    with ExitStack() as stack:
+        enter = stack.enter_context
+        enter(torch.inference_mode(False))
+        enter(torch.enable_grad())
+        for kind in ("cpu", "cuda"):
+            if torch.is_autocast_enabled(kind):
+                enter(torch.autocast(kind, enabled=False))
+        if torch.get_default_device().type != "cpu":
+            enter(torch.device("cpu"))
+        if torch.get_default_dtype() != torch.float32:
+            enter(one_at_a_time())  # all threads share it
+            stack.callback(torch.set_default_dtype, torch.get_default_dtype())
+            torch.set_default_dtype(torch.float32)
+        yield
+
+
+@contextmanager
 def seeded(seed):
-    """Seed torch in the block; restore its state after. Other threads wait."""
-    with one_at_a_time(), torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+    """Seed torch in the block, and use our own settings; restore all after. Other threads wait."""
+    devices = range(torch.cuda.device_count())
+    with one_at_a_time(), own_settings(), torch.random.fork_rng(devices=devices):
         torch.manual_seed(seed)
         yield

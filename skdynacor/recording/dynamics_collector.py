@@ -12,6 +12,7 @@ from sklearn.utils.validation import (
 )
 
 from ..corrupted_array import CorruptedArray, CorruptedCopies
+from ..groundwork.devices import own_settings
 from ..groundwork.notebooks import NotebookMixin
 from ..groundwork.progress_bar import open_progress
 from ..groundwork.sklearn_private import (
@@ -281,6 +282,7 @@ class DynamicsCollector(
                 beliefs = T.beliefs
         return CorruptedArray(T, fitted.corrupted, beliefs)
 
+    @own_settings()
     def transform(self, X, labels=None):
         """Return trajectories: replayed for rows seen in ``fit``, computed for others.
 
@@ -355,6 +357,7 @@ class DynamicsCollector(
         """Set parameters, also of the classifier and the partners; return self."""
         return self._set_params("partners", **params)
 
+    @own_settings()
     def _fit(self, X, y):
         """Train, and return the trajectories with all that goes along."""
         with unchanged_on_error(self):

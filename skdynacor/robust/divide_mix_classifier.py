@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from skorch import NeuralNet
 
 from ..corruption.label_corruptor import LabelCorruptor
-from ..groundwork.devices import seeded
+from ..groundwork.devices import own_settings, seeded
 from ..groundwork.moments import mean_and_scale
 from ..groundwork.progress_bar import Part, open_progress
 from ..groundwork.random_numbers import draw_random_state, draw_seed, make_rng
@@ -270,6 +270,7 @@ class DivideMixClassifier(ClassifierMixin, BaseEstimator):
             self._fit(X, copies, np.concatenate([codes, labels]), sources, rng)
         return self
 
+    @own_settings()
     def predict_proba(self, X):
         """Give the probability of each class, the mean over both nets.
 
@@ -344,6 +345,7 @@ class DivideMixClassifier(ClassifierMixin, BaseEstimator):
         labels = encode_known_labels(np.asarray(carried.labels), self.classes_)
         return check_copies(carried, X), labels, carried.sources
 
+    @own_settings()
     def _fit(self, X, copies, labels, sources, rng):
         n_classes = len(self.classes_)
         classifier = self.classifier

@@ -1,0 +1,102 @@
+"""What a caller has set of torch for work of its own changes no result, and stays set."""
+
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+import torch
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from skdynacor import DynamicsCollector, make_dynacor_pipeline
+from skdynacor.baselines import AUM, SimiFeatR
+from skdynacor.groundwork.devices import own_settings
+from skdynacor.inspection import label_issues
+from skdynacor.nets import make_mlp_classifier, make_resnet_classifier
+from skdynacor.robust import DivideMixClassifier
+
+ROWS = slice(0, 80)
+NET = make_mlp_classifier(max_epochs=3)
+
+
+@contextmanager
+def default_dtype(dtype):
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+SETTINGS = {
+    "double precision": lambda: default_dtype(torch.float64),
+    "half precision": lambda: default_dtype(torch.bfloat16),
+    "no gradients": torch.no_grad,
+    "inference only": torch.inference_mode,
+    "another device": lambda: torch.device("meta"),
+    "automatic precision": lambda: torch.autocast("cpu", dtype=torch.bfloat16),
+}
+
+
+def of_pipeline(X, y, recipe):
+    pipe = make_dynacor_pipeline(NET, recipe=recipe, random_state=0).fit(X, y)
+    issues = label_issues(pipe, X, y).noise_probability
+    return np.stack([pipe[-1].noise_probability_, pipe.predict_proba(X + 1)[:, 1], issues])
+
+
+def of_collector(X, y, classifier):
+    collector = DynamicsCollector(classifier, random_state=0).fit(X, y)
+    return np.asarray(collector.transform(X + np.float32(0.1)))
+
+
+def images(X):
+    return np.repeat(X[:, :1], 81, axis=1).reshape(-1, 1, 9, 9) + np.arange(9, dtype=np.float32)
+
+
+CALLS = {
+    "default": lambda X, y: of_pipeline(X, y, "transition"),
+    "paper": lambda X, y: of_pipeline(X, y, "paper"),
+    "boosting": lambda X, y: of_collector(X, y, HistGradientBoostingClassifier(max_iter=3)),
+    "images": lambda X, y: of_collector(
+        images(X), y, make_resnet_classifier(18, module__width=1, max_epochs=1)
+    ),
+    "DivideMix": lambda X, y: (
+        DivideMixClassifier(NET, warm_up=1, random_state=0).fit(X, y).predict_proba(X + 1)
+    ),
+    "AUM": lambda X, y: AUM(NET, random_state=0).fit(X, y).noise_score_,
+    "SimiFeatR": lambda X, y: SimiFeatR().fit(X, y).noise_score_,
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_results_are_those_of_a_fresh_torch(noisy_blobs, call):
+    X, y, _ = noisy_blobs
+    X, y = X[ROWS], y[ROWS]
+    expected = CALLS[call](X, y)
+    for setting in SETTINGS.values():
+        with setting():
+            np.testing.assert_array_equal(CALLS[call](X, y), expected)
+
+
+def state():
+    return (
+        torch.get_default_dtype(),
+        torch.get_default_device(),
+        torch.is_grad_enabled(),
+        torch.is_inference_mode_enabled(),
+        torch.is_autocast_enabled("cpu"),
+    )
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_settings_stay(setting):
+    fresh = state()
+    with SETTINGS[setting]():
+        before = state()
+        assert before != fresh
+        with own_settings():
+            assert state() == fresh
+        assert state() == before
+        with pytest.raises(KeyError), own_settings():
+            raise KeyError
+        assert state() == before
