@@ -1,13 +1,11 @@
 """SimiFeat: judging a label by those of the nearest rows, without training anything."""
 
-from numbers import Integral
-
 import numpy as np
 import torch
 from sklearn.neighbors import NearestNeighbors
 
 from ..groundwork.moments import mean_and_scale
-from ..groundwork.sklearn_private import Interval
+from ..groundwork.sklearn_private import Count
 from ..nets.mlp import input_factor
 from .hoc import estimate_transition
 from .transductive_detector import TransductiveDetector
@@ -100,7 +98,7 @@ def flag_lowest(scores, tie_breaker, codes, n_flagged):
 class NearestRowsDetector(TransductiveDetector):
     """A detector that asks the nearest rows, which needs them as single-precision features."""
 
-    _parameter_constraints: dict = {"n_neighbors": [Interval(Integral, 1, None, closed="left")]}
+    _parameter_constraints: dict = {"n_neighbors": [Count(1)]}
 
     def __init__(self, n_neighbors=10):
         self.n_neighbors = n_neighbors

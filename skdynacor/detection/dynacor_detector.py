@@ -2,7 +2,7 @@
 
 import copy
 import warnings
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..groundwork.devices import choose_device, own_settings, seeded
 from ..groundwork.progress_bar import Part, open_progress
 from ..groundwork.random_numbers import draw_random_state, draw_seed, make_rng
-from ..groundwork.sklearn_private import Interval, validates_parameters
+from ..groundwork.sklearn_private import Count, Interval, validates_parameters
 from ..groundwork.validation import (
     MIN_SAMPLES,
     check_copies,
@@ -123,7 +123,7 @@ class DynaCorDetector(TrajectoryDetector):
 
     _parameter_constraints: dict = {
         "alpha": [Interval(Real, 0, _LARGEST, closed="both")],
-        "max_epochs": [Interval(Integral, 0, None, closed="left")],
+        "max_epochs": [Count(0)],
         "lr": [Interval(Real, 0, _LARGEST, closed="right")],
         "device": [str],
         "verbose": ["verbose"],

@@ -1,11 +1,9 @@
 """Whether the probability of a wrong label is right."""
 
-from numbers import Integral
-
 import numpy as np
 from sklearn.calibration import calibration_curve
 
-from ..groundwork.sklearn_private import Interval, takes
+from ..groundwork.sklearn_private import Count, takes
 from .axes import make_axes
 from .checks import check_mask, check_probability, find_wrong, read_needed
 from .intervals import share_interval
@@ -131,7 +129,7 @@ class NoiseReliabilityDisplay:
         return cls.from_predictions(wrong, found.noise_probability, n_bins=n_bins, ax=ax)
 
     @classmethod
-    @takes(n_bins=[Interval(Integral, 1, None, closed="left")])
+    @takes(n_bins=[Count(1)])
     def from_predictions(cls, wrong, noise_probability, *, n_bins=10, ax=None):
         """Draw the reliability of noise probabilities.
 

@@ -1,10 +1,8 @@
 """Gallery of the images whose labels look worst."""
 
-from numbers import Integral
-
 import numpy as np
 
-from ..groundwork.sklearn_private import Interval, takes
+from ..groundwork.sklearn_private import Count, takes
 from ..inspection.findings import read_findings
 from .axes import check_axes, import_pyplot, shorten
 from .checks import check_labels, check_probability
@@ -127,7 +125,7 @@ class WorstImagesDisplay:
         ]
 
     @classmethod
-    @takes(n_images=[Interval(Integral, 1, None, closed="left")])
+    @takes(n_images=[Count(1)])
     def from_estimator(cls, estimator, X, y, *, images=None, n_images=24, axes=None):
         """Draw the rows that a fitted detector finds worst.
 
@@ -167,7 +165,7 @@ class WorstImagesDisplay:
         ).plot(axes)
 
     @classmethod
-    @takes(n_images=[Interval(Integral, 1, None, closed="left")])
+    @takes(n_images=[Count(1)])
     def from_predictions(
         cls, images, labels, suggested_labels, noise_probability, *, n_images=24, axes=None
     ):

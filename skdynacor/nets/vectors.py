@@ -52,7 +52,7 @@ def as_positions(values, stop, name):
     ------
     ValueError
     """
-    found = np.asarray(check_array(values, dtype=None, ensure_2d=False, input_name=name))
+    found = check_array(values, dtype=None, ensure_2d=False, input_name=name)
     known = found.dtype.kind in "iu" and found.ndim == 1 and np.isin(found, np.arange(stop)).all()
     if not known or len(np.unique(found)) < len(found):
         raise ValueError(

@@ -17,6 +17,7 @@ from ..groundwork.notebooks import NotebookMixin
 from ..groundwork.progress_bar import open_progress
 from ..groundwork.sklearn_private import (
     BaseComposition,
+    Count,
     HasMethods,
     Interval,
     StrOptions,
@@ -191,13 +192,13 @@ class DynamicsCollector(
         "also": ["array-like"],
         "held_out": ["boolean"],
         "partners": [list, tuple],
-        "n_stages": [Interval(Integral, 1, None, closed="left")],
+        "n_stages": [Count(1)],
         "device": [str],
         "keep_checkpoints": ["boolean", str, PathLike],
         "checkpoint_dir": [str, PathLike, None],
         "n_jobs": [
             Interval(Integral, None, -1, closed="right"),
-            Interval(Integral, 1, None, closed="left"),
+            Count(1),
             None,
         ],
         "verbose": ["verbose"],

@@ -2,13 +2,12 @@
 
 import hashlib
 import os
-from numbers import Integral
 from pathlib import Path
 
 import numpy as np
 
 from ..groundwork.files import writing
-from ..groundwork.sklearn_private import Interval, takes
+from ..groundwork.sklearn_private import Count, takes
 from ..inspection.findings import read_findings
 from ..inspection.label_issues import list_issues
 from ..inspection.noise_summary import sum_up
@@ -22,7 +21,7 @@ _SIZE = 4_900_000  # bytes of a report
 _LEAST_EVIDENCE = 300_000
 
 
-@takes(max_rows=[Interval(Integral, 1, None, closed="left")])
+@takes(max_rows=[Count(1)])
 def report(
     estimator,
     X,

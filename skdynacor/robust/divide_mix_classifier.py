@@ -1,7 +1,7 @@
 """A classifier that finds wrong labels while it learns, and learns without them."""
 
 from functools import partial
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
 import torch
@@ -15,7 +15,13 @@ from ..groundwork.devices import own_settings, seeded
 from ..groundwork.moments import mean_and_scale
 from ..groundwork.progress_bar import Part, open_progress
 from ..groundwork.random_numbers import draw_random_state, draw_seed, make_rng
-from ..groundwork.sklearn_private import HasMethods, Interval, StrOptions, validates_parameters
+from ..groundwork.sklearn_private import (
+    Count,
+    HasMethods,
+    Interval,
+    StrOptions,
+    validates_parameters,
+)
 from ..groundwork.threads import OPERATIONS_PER_THREAD, using_threads
 from ..groundwork.validation import (
     check_copies,
@@ -186,7 +192,7 @@ class DivideMixClassifier(ClassifierMixin, BaseEstimator):
 
     _parameter_constraints: dict = {
         "classifier": [NeuralNet, None],
-        "warm_up": [Interval(Integral, 1, None, closed="left")],
+        "warm_up": [Count(1)],
         "detector": [HasMethods(["fit", "predict_proba"]), None],
         "signal": [StrOptions(set(SIGNALS)), callable],
         "gamma": [Interval(Real, 0, 1, closed="right")],
@@ -195,8 +201,8 @@ class DivideMixClassifier(ClassifierMixin, BaseEstimator):
         "concentration": [Interval(Real, 0, None, closed="left")],
         "lambda_u": [Interval(Real, 0, None, closed="left")],
         "lambda_prior": [Interval(Real, 0, None, closed="left")],
-        "ramp": [Interval(Integral, 0, None, closed="left")],
-        "n_augmentations": [Interval(Integral, 1, None, closed="left")],
+        "ramp": [Count(0)],
+        "n_augmentations": [Count(1)],
         "augment": [callable, None],
         "jitter": [Interval(Real, 0, None, closed="left")],
         "keep_checkpoints": ["boolean"],
