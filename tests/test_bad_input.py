@@ -2,6 +2,7 @@
 
 import traceback
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -29,6 +30,7 @@ from skdynacor import (
     make_dynacor_pipeline,
 )
 from skdynacor.baselines import AUM, ConfidentLearning, SimiFeatV
+from skdynacor.cleaning import LabelCleaningClassifier
 from skdynacor.nets import make_mlp_classifier
 from skdynacor.robust import DivideMixClassifier, GeneralizedCrossEntropy
 
@@ -112,6 +114,21 @@ def test_infinity_is_never_a_missing_value(estimator, value):
     bad[7, 1] = value
     bad[8, 1] = np.nan
     refused(estimator, "infinity or a value too large", bad, Y)
+
+
+WIDE = pytest.mark.skipif(np.dtype(np.longdouble).itemsize == 8, reason="no wider than a double")
+
+
+@pytest.mark.parametrize("make", [partial(LabelCleaningClassifier, BOOSTING), LabelCorruptor])
+@pytest.mark.parametrize("dtype", ["e", pytest.param("g", marks=WIDE)])
+def test_what_is_too_large_is_refused_without_a_warning(make, dtype):
+    """Infinities of both signs have no sum, which scikit-learn asks for first."""
+    bad = X.astype(dtype)
+    bad[7] = np.inf if dtype == "e" else np.finfo(dtype).max
+    bad[8] = -bad[7]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        refused(make(), "infinity|too large", bad, Y)
 
 
 @pytest.mark.parametrize("held_out", [False, True])

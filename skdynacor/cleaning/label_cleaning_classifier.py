@@ -16,7 +16,7 @@ from ..groundwork.sklearn_private import (
     safe_indexing,
     validates_parameters,
 )
-from ..groundwork.validation import MIN_SAMPLES, encode_labels, unchanged_on_error
+from ..groundwork.validation import MIN_SAMPLES, encode_labels, refusing_quietly, unchanged_on_error
 from ..pipeline import make_dynacor_pipeline
 from .detections import detect
 from .strategies import STRATEGIES, LostClassError, clean
@@ -214,7 +214,7 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
         if isinstance(self.estimator, Pipeline):
             return  # its steps know what they take
         wanted = get_tags(self.estimator).input_tags
-        check_array(
+        refusing_quietly(check_array)(
             X,
             accept_sparse=wanted.sparse,
             accept_large_sparse=False,

@@ -20,16 +20,27 @@ _SERVED = {np.dtype(code).str for code in "?bBhilqefd"}
 MIN_SAMPLES = 5
 
 
+def refusing_quietly(check):
+    """Have a check of scikit-learn's not warn of the infinities that it refuses."""
+
+    @wraps(check)
+    def check_quietly(*args, **kwargs):
+        with np.errstate(over="ignore", invalid="ignore"):
+            return check(*args, **kwargs)
+
+    return check_quietly
+
+
 def _of_numbers(check):
-    """Have a check of scikit-learn's refuse dates, too, and warn of nothing that it refuses.
+    """Have a check of scikit-learn's refuse dates, too.
 
     Long doubles become doubles: no classifier takes them, and equal ones may differ in bytes.
     """
+    check = refusing_quietly(check)
 
     @wraps(check)
     def check_numbers(*args, **kwargs):
-        with np.errstate(over="ignore", invalid="ignore"):
-            checked = check(*args, **kwargs)
+        checked = check(*args, **kwargs)
         X, *y = checked if isinstance(checked, tuple) else (checked,)
         if X.dtype.kind not in "fiub":
             raise ValueError(
@@ -39,7 +50,7 @@ def _of_numbers(check):
         if X.dtype.itemsize > 8:
             with np.errstate(over="ignore"):
                 X = X.astype(np.float64)
-            assert_all_finite(X, allow_nan=True, input_name="X")
+            refusing_quietly(assert_all_finite)(X, allow_nan=True, input_name="X")
         return (X, *y) if y else X
 
     return check_numbers
