@@ -133,8 +133,7 @@ class ConfidentLearning(TransductiveDetector):
         X, X_new = (rows.astype(np.float32, copy=False) for rows in (X, X_new))  # of the folds
         if self.classifier is not None and not isinstance(self.classifier, NeuralNet):
             classifier = clone(self.classifier).fit(X, codes)
-            with np.errstate(all="ignore"):  # what comes of it is refused by name
-                return classifier.classes_, classifier.predict_proba(X_new)
+            return classifier.classes_, classifier.predict_proba(X_new)
         n_classes = len(self.classes_)
         net, dataset = prepare(self.classifier, X, X[:0], codes, n_classes, self.device)
         with seeded(draw_seed(rng)):

@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack, contextmanager
 
+import numpy as np
 import torch
 
 from .one_at_a_time import one_at_a_time
@@ -32,10 +33,13 @@ def own_settings():
     """Compute in the block, or the function, as a fresh torch does, whatever it was set to.
 
     That is with gradients, in single precision, on the CPU where nothing is said; a notebook may
-    have set any of them for work of its own. All is put back.
+    have set any of them for work of its own. numpy neither warns nor raises: what is no number is
+    refused by name, and now and then products of matrices warn of entries that they do not have.
+    All is put back.
     """
     with ExitStack() as stack:
         enter = stack.enter_context
+        enter(np.errstate(all="ignore"))
         enter(torch.inference_mode(False))
         enter(torch.enable_grad())
         for kind in ("cpu", "cuda"):

@@ -1,11 +1,13 @@
-"""What a caller has set of torch for work of its own changes no result, and stays set."""
+"""What a caller has set of torch and numpy for work of its own changes no result, and stays set."""
 
+import warnings
 from contextlib import contextmanager
 
 import numpy as np
 import pytest
 import torch
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import SGDClassifier
 
 from skdynacor import DynamicsCollector, make_dynacor_pipeline
 from skdynacor.baselines import AUM, SimiFeatR
@@ -34,6 +36,7 @@ SETTINGS = {
     "no gradients": torch.no_grad,
     "inference only": torch.inference_mode,
     "another device": lambda: torch.device("meta"),
+    "errors of numpy": lambda: np.errstate(divide="raise", over="raise", invalid="raise"),
     "automatic precision": lambda: torch.autocast("cpu", dtype=torch.bfloat16),
 }
 
@@ -85,18 +88,36 @@ def state():
         torch.is_grad_enabled(),
         torch.is_inference_mode_enabled(),
         torch.is_autocast_enabled("cpu"),
+        np.geterr(),
     )
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_settings_stay(setting):
-    fresh = state()
+    outside = state()
+    with own_settings():
+        ours = state()
     with SETTINGS[setting]():
         before = state()
-        assert before != fresh
+        assert before != outside
         with own_settings():
-            assert state() == fresh
+            assert state() == ours
         assert state() == before
         with pytest.raises(KeyError), own_settings():
             raise KeyError
         assert state() == before
+
+
+class Overflowing(SGDClassifier):
+    """Has numpy warn of a number that decides nothing."""
+
+    def partial_fit(self, X, y, classes=None):
+        assert np.isnan(np.zeros(1) / 0)
+        return super().partial_fit(X, y, classes)
+
+
+def test_numbers_that_decide_nothing_are_not_warned_of(noisy_blobs):
+    X, y, _ = noisy_blobs
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        of_collector(X[ROWS], y[ROWS], Overflowing("log_loss"))
