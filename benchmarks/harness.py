@@ -141,7 +141,7 @@ class Benchmark:
         return file.table(wanted)
 
     def report(self, table, variant):
-        """Print the F1 of every variant in every setting, and means over all settings."""
+        """Print the F1 of every variant in every setting, and means of all scores over them."""
         seeds = table.seed.nunique()
         print(f"\nF1 of the flags in %, mean ± standard deviation over {seeds} seeds\n")
         groups = table.groupby(["data", "noise", variant], sort=False).F1
@@ -152,7 +152,8 @@ class Benchmark:
         means = table.groupby([kinds, variant], sort=False).F1.mean()
         print(f"\n{pivot(means, table, variant).to_string(float_format='{:.1f}'.format)}")
         groups = table.groupby(variant, sort=False)
-        summary = groups[["F1", "AUROC", "flagged"]].mean()
+        scores = [name for name in ("accuracy", "F1", "AUROC", "flagged") if name in table]
+        summary = groups[scores].mean()
         summary["median seconds"] = groups.seconds.median()
         print("\nover all settings\n")
         print(summary.to_string(float_format="{:.3g}".format))

@@ -444,6 +444,9 @@ def test_robust_trainings_are_compared_by_accuracy_and_flags(call, refused, fold
     assert runs.F1.max() > 40
     assert runs.accuracy.nunique() > 4
     assert "Accuracy on held-out rows" in printed
+    overall = printed.partition("over all settings")[2].split()
+    assert overall[:3] == ["accuracy", "F1", "AUROC"]
+    assert float(overall[overall.index("elr") + 1]) == pytest.approx(runs.accuracy["elr"], rel=0.01)
     assert (folder / "robust.png").read_bytes()[:4] == b"\x89PNG"
     args = ["--data", "digits300", "--noise", "symmetric 0.2", "--rows", 150, "--seeds", 1]
     call("robust", *args, "--methods", *held_out[:1], "cross_entropy", "--out", folder)
