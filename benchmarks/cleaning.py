@@ -60,6 +60,8 @@ CLASSIFIERS = {"logistic": make_logistic, "boosting": make_boosting, "net": make
 WAYS = ("noisy", *STRATEGIES, "cleanlab", "known", "right")
 #: Shares of a smaller gap than this, in points of accuracy, say nothing.
 LEAST_GAP = 1.0
+#: Data of fewer rows are summed up apart.
+MANY_ROWS = 5000
 
 
 def compare(argument, seed, variants):
@@ -103,34 +105,53 @@ def settings_of(path):
     return [*noises(path), NO_NOISE]
 
 
-def summarize(table):
-    """Print how much of the gap is closed; return the figure."""
+def summarize(table, n_rows):
+    """Print how much of the gap is closed; return the figure.
+
+    Parameters
+    ----------
+    table : DataFrame
+    n_rows : dict of str to int
+        Of each data set.
+    """
     keys = ["data", "noise", "classifier"]
     accuracy = table.groupby([*keys, "labels"], sort=False).accuracy.mean().unstack("labels")
     accuracy = accuracy[list(WAYS)]
     print(f"\naccuracy in %, mean over up to {table.seed.nunique()} seeds\n")
     print(accuracy.to_string(float_format="{:.1f}".format))
+    print("\nand over the classifiers\n")
+    means = accuracy.groupby(["data", "noise"], sort=False).mean()
+    print(means.to_string(float_format="{:.1f}".format))
 
     gap = accuracy["right"] - accuracy["noisy"]
     gain = accuracy[[*STRATEGIES, "cleanlab", "known"]].sub(accuracy["noisy"], axis=0)
     counts = gap >= LEAST_GAP
-    shares = 100 * gain[counts].div(gap[counts], axis=0)
-    by_classifier = shares.groupby("classifier", sort=False).mean()
-    by_classifier.loc["all"] = shares.mean()
-    pooled = 100 * gain[counts].sum() / gap[counts].sum()
-    ahead = 100 * gain[counts].gt(gain["cleanlab"][counts], axis=0).mean()
-    summary = pd.DataFrame(
-        {
-            "points of all gaps, %": pooled,
-            "ahead of cleanlab, % of settings": ahead,
-            "worst loss, points": gain.min(),
-            "settings that lose over 0.5": (gain < -0.5).sum(),
-        }
+    shares = 100 * gain.div(gap, axis=0)
+    many = accuracy.index.get_level_values("data").map(n_rows) >= MANY_ROWS
+    classifier = accuracy.index.get_level_values("classifier")
+    parts = {
+        "all": np.ones(len(gap), dtype=bool),
+        f"{MANY_ROWS:,} rows and more": many,
+        "fewer rows": ~many,
+        **{name: classifier == name for name in classifier.unique()},
+    }
+    closed = pd.DataFrame({name: shares[counts & part].mean() for name, part in parts.items()}).T
+    closed.insert(0, "settings", {name: (counts & part).sum() for name, part in parts.items()})
+    closed.loc["ahead of cleanlab, % of all"] = (
+        100 * gain[counts].gt(gain["cleanlab"][counts], axis=0).mean()
     )
     print(f"\nshare of the gap closed, in %, where it is {LEAST_GAP} point or more\n")
-    print(by_classifier.to_string(float_format="{:.0f}".format))
-    print(f"\n{summary.to_string(float_format='{:.1f}'.format)}")
+    print(closed.to_string(float_format="{:.0f}".format))
+    print("\nsettings of all that lose more than 0.5 points, and the worst change\n")
+    told = {
+        name: (gain[part] < -0.5).sum().astype(str) + gain[part].min().map(" ({:.1f})".format)
+        for name, part in parts.items()
+    }
+    told = pd.DataFrame(told).T.drop(columns="known")
+    told.insert(0, "settings", {name: part.sum() for name, part in parts.items()})
+    print(told.to_string())
 
+    by_classifier = closed.loc[[*classifier.unique(), "all"]].drop(columns="settings")
     axes = by_classifier.T.plot.barh(figsize=(8, 4))
     axes.invert_yaxis()
     axes.set(xlabel="share of the gap between noisy and right labels that is closed, %", ylabel="")
@@ -147,7 +168,8 @@ def main():
         for setting in benchmark.settings(settings_of)
     ]
     variants = [{"classifier": name, "labels": way} for name in CLASSIFIERS for way in WAYS]
-    benchmark.save(summarize(benchmark.run(units, variants, compare)))
+    n_rows = {setting.data: len(load(setting.path).X) for _, (setting,) in units}
+    benchmark.save(summarize(benchmark.run(units, variants, compare), n_rows))
 
 
 if __name__ == "__main__":

@@ -431,6 +431,26 @@ def test_cleaning_is_compared_with_right_and_with_noisy_labels(call, folder):
     assert (folder / "cleaning.png").exists()
 
 
+def test_what_cleaning_is_worth_is_told_for_few_rows_apart(call, capsys):
+    script = importlib.import_module("cleaning")
+    accuracy = {  # of the ways in their order
+        "much": [60, 70, 80, 60, 65, 90, 100],
+        "little": [60, 80, 59, 62, 50, 90, 100],
+    }
+    rows = [
+        {"data": data, "noise": "human", "seed": 0, "classifier": "net"}
+        | {"labels": way, "accuracy": value}
+        for data, values in accuracy.items()
+        for way, value in zip(script.WAYS, values, strict=True)
+    ]
+    script.summarize(pd.DataFrame(rows), {"much": 5000, "little": 4999})
+    printed = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "fewer rows 1 50 -2 5 -25 75" in printed
+    assert "5,000 rows and more 1 25 50 0 12 75" in printed
+    assert "all 2 38 24 2 -6 75" in printed
+    assert "fewer rows 1 0 (20.0) 1 (-1.0) 0 (2.0) 1 (-10.0)" in printed
+
+
 def test_robust_trainings_are_compared_by_accuracy_and_flags(call, refused, folder):
     args = ["--data", "digits300", "--seeds", 1, "--epochs", 6, "--out", folder]
     printed = call("robust", *args, "--noise", "symmetric 0.2")
