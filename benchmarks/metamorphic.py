@@ -238,6 +238,18 @@ def compare(setting, seed, variants):
         }
 
 
+def judge(table):
+    """Give the comparisons that must leave every bit or but round, and which of them did not.
+
+    Returns
+    -------
+    exact, rounded : (DataFrame, Series)
+        The comparisons of each kind, and whether they are broken.
+    """
+    exact, rounded = (table[table.relation.isin(known)] for known in (EXACT, ROUNDED))
+    return (exact, exact.difference != 0), (rounded, rounded.agreement < 0.99)
+
+
 def print_summary(table):
     """Print the smallest agreement of each method in each relation, and what is not as it must be.
 
@@ -252,13 +264,10 @@ def print_summary(table):
     print(f"\nsmallest agreement in % over {table.seed.nunique()} seeds and {len(NOISES)} noises;")
     print("difference: the largest of a score\n")
     print(shown.to_string(float_format="{:.4g}".format))
-    exact = table[table.relation.isin(EXACT) & (table.difference != 0)]
-    rounded = table[table.relation.isin(ROUNDED) & (table.agreement < 0.99)]
-    print(
-        f"\nmust leave every bit, and did not: {len(exact)} of {table.relation.isin(EXACT).sum()}"
-    )
-    print(f"only rounded, and below 99 %: {len(rounded)} of {table.relation.isin(ROUNDED).sum()}")
-    for broken in (exact, rounded):
+    (exact, changed), (rounded, apart) = judge(table)
+    print(f"\nmust leave every bit, and did not: {changed.sum()} of {len(exact)}")
+    print(f"only rounded, and below 99 %: {apart.sum()} of {len(rounded)}")
+    for broken in (exact[changed], rounded[apart]):
         for row in broken.itertuples():
             print(f"  {row.method}, {row.data} {row.noise}, seed {row.seed}: {row.relation}")
     return smallest

@@ -6,6 +6,7 @@ the difference.
 """
 
 import numpy as np
+import pandas as pd
 from data import load
 from figures import plt
 from harness import Benchmark, choose
@@ -60,7 +61,8 @@ def steps(table):
     -------
     steps : DataFrame
         One row a data set, method and rise of the noise: the ``mean`` step of the estimated rate,
-        its standard ``error``, and the share of seeds where it ``fell``.
+        its standard ``error``, the share of seeds where it ``fell``, and whether the mean falls
+        ``beyond`` two standard errors.
     """
     rates = table.pivot(index=["data", "method", "seed"], columns="planted", values="noise rate")
     by_case = rates.diff(axis=1).iloc[:, 1:].groupby(["data", "method"], sort=False)
@@ -68,7 +70,10 @@ def steps(table):
     fell = rates.diff(axis=1).iloc[:, 1:].lt(0).groupby(["data", "method"], sort=False).mean()
     found = {"mean": by_case.mean(), "error": errors, "fell": fell}
     stacked = {name: each.stack() for name, each in found.items()}
-    return stacked["mean"].to_frame("mean").assign(error=stacked["error"], fell=stacked["fell"])
+    mean, error = stacked["mean"], stacked["error"]
+    return pd.DataFrame(
+        {"mean": mean, "error": error, "fell": stacked["fell"], "beyond": mean < -2 * error}
+    )
 
 
 def print_summary(table):
@@ -78,7 +83,7 @@ def print_summary(table):
     print(f"\nestimated rate, mean ± standard deviation over {table.seed.nunique()} seeds\n")
     print(text.unstack().to_string())
     found = steps(table)
-    beyond = found[found["mean"] < -2 * found.error]
+    beyond = found[found.beyond]
     print(f"\nlower at more noise: the mean in {(found['mean'] < 0).sum()} of {len(found)} steps,")
     print(f"by more than two standard errors in {len(beyond)}; of single seeds, by method, in %\n")
     print(

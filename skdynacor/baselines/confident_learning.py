@@ -11,7 +11,7 @@ from ..groundwork.optional import import_optional
 from ..groundwork.random_numbers import draw_random_state, draw_seed, make_rng
 from ..groundwork.row_order import order_rows
 from ..groundwork.sklearn_private import HasMethods, StrOptions
-from ..recording.net_setup import check_outputs, initialize, prepare
+from ..recording.net_setup import initialize, prepare
 from ..recording.net_training import train
 from .transductive_detector import TransductiveDetector
 
@@ -137,7 +137,6 @@ class ConfidentLearning(TransductiveDetector):
         n_classes = len(self.classes_)
         net, dataset = prepare(self.classifier, X, X[:0], codes, n_classes, self.device)
         with seeded(draw_seed(rng)):
-            initialize(net)
-            check_outputs(net, dataset, n_classes)
+            initialize(net, dataset, n_classes)
             train(net, dataset)
             return np.arange(n_classes), net.predict_proba(X_new)

@@ -57,7 +57,7 @@ class RandomCropFlip(nn.Module):
             return X
         n_samples, _, height, width = X.shape
         # (n_samples, n_channels, 2 margin + 1, 2 margin + 1, height, width), a view
-        windows = pad(X, [int(self.margin)] * 4).unfold(2, height, 1).unfold(3, width, 1)
+        windows = pad(X, [self.margin] * 4).unfold(2, height, 1).unfold(3, width, 1)
         top, left = torch.randint(2 * self.margin + 1, (2, n_samples), device=X.device)
         # (n_samples, n_channels, height, width)
         X = windows[torch.arange(n_samples, device=X.device), :, top, left]

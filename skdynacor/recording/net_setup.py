@@ -160,19 +160,8 @@ def _make_dataset(net, X, copies, targets):
     return dataset
 
 
-def initialize(net):
-    """Initialize a net, or name what its own parameters make fail."""
-    try:
-        net.initialize()
-    except Exception as error:
-        raise ValueError(
-            "The classifier cannot be set up with the parameters that it has: "
-            f"{type(error).__name__}: {error}"
-        ) from None
-
-
-def check_outputs(net, dataset, n_classes):
-    """Try the net on a few rows.
+def initialize(net, dataset, n_classes):
+    """Initialize a net, and try it on a few rows.
 
     Returns
     -------
@@ -181,6 +170,13 @@ def check_outputs(net, dataset, n_classes):
     n_operations : int
         Floating-point operations of a training step; 0 where they are not the CPU's.
     """
+    try:
+        net.initialize()
+    except Exception as error:
+        raise ValueError(
+            "The classifier cannot be set up with the parameters that it has: "
+            f"{type(error).__name__}: {error}"
+        ) from None
     batch = net.iterator_train__collate_fn(dataset.__getitems__(list(range(MIN_SAMPLES))))
     shape = tuple(batch[0].shape)
     on_cpu = torch.device(device_of(net)).type == "cpu" and not net.compile

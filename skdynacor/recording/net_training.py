@@ -19,7 +19,7 @@ from ..groundwork.weights import to_arrays, to_tensors
 from .accelerated_nets import device_of, drop_schedules, gather, let_go, n_processes_of
 from .checkpoints import TrainingFolder, make_checkpoints
 from .followed_rows import TellRows, follows_rows
-from .net_setup import check_outputs, initialize, prepare
+from .net_setup import initialize, prepare
 from .progress import EpochReporter
 from .recordings import Recording
 from .replay import hash_rows
@@ -170,8 +170,7 @@ def record_net(
         _check_in_memory(keep, folder)
         seed = _agree(net, (X, copies, labels), seed)
     with seeded(seed), nullcontext() if folder is None else folder.lock():
-        initialize(net)
-        to_logits, n_operations = check_outputs(net, dataset, n_classes)
+        to_logits, n_operations = initialize(net, dataset, n_classes)
         recorder = Recorder(
             signals=signals,
             to_logits=to_logits,

@@ -34,7 +34,7 @@ from ..groundwork.validation import (
 )
 from ..nets import make_mlp_classifier
 from ..recording.accelerated_nets import is_accelerated
-from ..recording.net_setup import check_outputs, initialize, prepare
+from ..recording.net_setup import initialize, prepare
 from ..recording.net_training import TrainedNet
 from ..recording.signals import SIGNALS
 from .co_training import Member, Recipe, train_together
@@ -364,8 +364,7 @@ class DivideMixClassifier(ClassifierMixin, BaseEstimator):
             for judge in judges:
                 net, dataset = prepare(classifier, X, copies, labels, n_classes, self.device)
                 self._check(net)
-                initialize(net)
-                to_logits, n_operations = check_outputs(net, dataset, n_classes)
+                to_logits, n_operations = initialize(net, dataset, n_classes)
                 members.append(Member(net, dataset, to_logits, judge, self.keep_checkpoints))
             recipe = Recipe(
                 **{name: getattr(self, name) for name in Recipe._fields if name != "augment"},
