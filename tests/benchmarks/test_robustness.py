@@ -32,6 +32,16 @@ def test_crashes_are_counted_and_lose_nothing(call, tmp_path):
     assert (tmp_path / "crashes.csv").read_bytes() == before
 
 
+def test_a_peer_that_is_killed_is_an_error_and_no_hang(call, tmp_path):
+    pytest.importorskip("accelerate")
+    kind = "killed peer"
+    call("crashes", "--kinds", kind, "--cases", 1, "--seeds", 1, "--out", tmp_path)
+    rows = pd.read_csv(tmp_path / "crashes.csv")
+    assert rows.flow.tolist() == ["default", "paper"]
+    assert rows.refused.tolist() == [1, 1]
+    assert rows.failed.eq(0).all()
+
+
 def test_what_fails_is_told(call, tmp_path, monkeypatch, capsys):
     script = importlib.import_module("crashes")
     monkeypatch.setitem(script.KINDS, "odd", (lambda *_: iter(["same", "another result"]), 1))
