@@ -1,5 +1,6 @@
 """What several test files use."""
 
+import faulthandler
 import importlib
 import sys
 from pathlib import Path
@@ -15,6 +16,11 @@ from skdynacor.nets import make_mlp_classifier
 
 # Sums of floats depend on the number of threads, in the last bit.
 torch.set_num_threads(1)
+
+
+def pytest_unconfigure():
+    """Have a process that does not end after its last test say where it hangs."""
+    faulthandler.dump_traceback_later(60, exit=True)
 
 
 @pytest.fixture(scope="session")

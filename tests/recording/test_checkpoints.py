@@ -402,11 +402,13 @@ def test_a_second_fit_in_the_folder_is_refused_until_the_first_is_killed(
     with monkeypatch.context() as patch:
         patch.setattr(Waits, "pipe", writing)
         child = in_child(partial(collector(tmp_path).fit, X, y))
+    os.close(writing)  # or a child that ends early would be waited for
     try:
         assert os.read(reading, 1) == b"!"
         with pytest.raises(RuntimeError, match=r"is in use: another fit trains in it\. Wait"):
             collector(tmp_path).fit(X, y)
     finally:
+        os.close(reading)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
     assert_same(collector(tmp_path).fit(X, y), whole, X)
