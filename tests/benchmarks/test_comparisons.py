@@ -477,3 +477,26 @@ def test_robust_trainings_are_compared_by_accuracy_and_flags(call, refused, fold
     known = refused("robust", "--data", folder / "human.npz", "--noise", "symmetric 0.5")
     assert "known are symmetric 0.2, human, human crowd." in known
     assert "known are mlp, resnet18" in refused("robust", "--classifier", "boosting")
+
+
+def test_flags_of_robust_trainings_are_told_beside_those_by_cross_entropy(call, capsys):
+    table = pd.DataFrame(
+        [
+            ("a", "symmetric 0.2", "cross_entropy", 50, 0.1),
+            ("a", "symmetric 0.2", "elr", 70, 0.1),
+            ("b", "symmetric 0.2", "cross_entropy", 50, 0.1),
+            ("b", "symmetric 0.2", "elr", 40, 0),
+            ("a", "human", "cross_entropy", 60, 0.1),
+            ("a", "human", "elr", 61, 0.1),
+        ],
+        columns=["data", "noise", "method", "F1", "flagged"],
+    )
+    script = importlib.import_module("robust")
+    script.print_flags(table)
+    nothing, _, beside = capsys.readouterr().out.partition("F1 of the flags beside")
+    lines = [line.split() for line in nothing.splitlines()]
+    assert ["symmetric", "0.2", "0", "50"] in lines
+    assert ["human", "0", "0"] in lines
+    assert ["elr", "66.7", "3.7"] in [line.split() for line in beside.splitlines()]
+    script.print_flags(table[table.method == "elr"])
+    assert "beside" not in capsys.readouterr().out
