@@ -5,12 +5,14 @@ what is wrong) or, where it is neither, a text that says what happened.
 """
 
 import os
-import pickle
 import time
+from contextlib import suppress
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+import torch
 from sklearn.datasets import make_blobs
 
 from skdynacor import make_dynacor_pipeline
@@ -19,6 +21,8 @@ from skdynacor.datasets import make_label_noise
 FLOWS = {"default": "transition", "paper": "paper"}
 N_EPOCHS = 6
 SAME, REFUSED = "same", "refused"
+#: Seconds after which what has not ended counts as hanging.
+PATIENCE = 300
 
 
 def make_rows(n_rows=400):
@@ -80,48 +84,58 @@ def compare(found, wanted):
 
 
 class Child:
-    """A call in a process of its own, which may be killed; it must be ended by ``wait``."""
+    """A call in a process of its own, which may be killed; it must be ended by ``wait``.
 
-    def __init__(self, call):
-        self._reading, writing = os.pipe()
-        self.pid, self._status = os.fork(), None
-        if self.pid:
-            os.close(writing)
-            return
-        try:
-            os.close(self._reading)
-            with os.fdopen(writing, "wb") as file:
-                pickle.dump(call(), file)
-            os._exit(0)
-        except BaseException as error:
-            print(f"{type(error).__name__}: {error}", flush=True)
-        finally:  # NB: no return from here, or the child would go on with the parent's work
-            os._exit(1)
+    It is a fork of a server that only imports: a fork of this process would have copies of the
+    locks of its threads, but not the threads that let go of them.
+
+    Parameters
+    ----------
+    call : callable
+        What can be pickled.
+    start_method : str, default="forkserver"
+        With ``"spawn"``, the process imports all anew.
+    """
+
+    def __init__(self, call, start_method="forkserver"):
+        context = get_context(start_method)
+        if start_method == "forkserver":
+            context.set_forkserver_preload(["skdynacor.pipeline"])
+        self._receiving, sending = context.Pipe(duplex=False)
+        self._process = context.Process(target=_send, args=(sending, call, torch.get_num_threads()))
+        self._process.start()
+        sending.close()
 
     def signal(self, number):
         """Send a signal, if there is still somebody to get it."""
         if not self.ended():
-            os.kill(self.pid, number)
+            os.kill(self._process.pid, number)
 
     def ended(self):
         """Tell whether the process has ended."""
-        if self._status is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            self._status = status if pid else None
-        return self._status is not None
+        return self._process.exitcode is not None
 
     def wait(self):
-        """Wait for the end; return what the call gave, or None if the process was killed."""
-        with os.fdopen(self._reading, "rb") as file:
-            given = file.read()
-        if self._status is None:
-            _, self._status = os.waitpid(self.pid, 0)
-        return pickle.loads(given) if self._status == 0 else None
+        """Wait for the end; return what the call gave, or None if it failed, hung or was killed."""
+        given = None
+        if self._receiving.poll(PATIENCE):
+            with suppress(EOFError):
+                given = self._receiving.recv()
+        self._process.join(PATIENCE)
+        self._process.kill()
+        self._process.join()
+        return given if self._process.exitcode == 0 else None
+
+
+def _send(sending, call, n_threads):
+    torch.set_num_threads(n_threads)
+    sending.send(call())
 
 
 def time_fit(flow, folder):
     """Return what an undisturbed fit finds, and how long it takes in a process of its own."""
     whole = fit(flow)
+    Child(os.getpid).wait()  # starts the server, which imports all
     start = time.perf_counter()
     saved = Child(partial(fit, flow, folder)).wait()
     seconds = time.perf_counter() - start

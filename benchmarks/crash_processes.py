@@ -15,7 +15,17 @@ from multiprocessing import get_context
 import numpy as np
 import psutil
 import torch
-from crash_checks import REFUSED, SAME, compare, fit, found_by, make_pipeline, make_rows
+from crash_checks import (
+    PATIENCE,
+    REFUSED,
+    SAME,
+    Child,
+    compare,
+    fit,
+    found_by,
+    make_pipeline,
+    make_rows,
+)
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -29,38 +39,13 @@ from skdynacor.cleaning import LabelCleaningClassifier
 from skdynacor.nets import MLP
 from skdynacor.robust import DivideMixClassifier
 
-#: Seconds after which what has not ended counts as hanging.
-PATIENCE = 300
-
-
-def call_fresh(call):
-    """Call in a process that imports all anew; return what it gives, or a text if it hangs."""
-    context = get_context("spawn")
-    receiving, sending = context.Pipe(duplex=False)
-    process = context.Process(target=_send, args=(sending, call))
-    process.start()
-    sending.close()
-    try:
-        return receiving.recv() if receiving.poll(PATIENCE) else ["it hangs"]
-    except EOFError:
-        return ["its process ended"]
-    finally:
-        process.kill()
-        process.join()
-
-
-def _send(sending, call):
-    torch.set_num_threads(1)
-    sending.send(call())
-
-
 # --- one of several processes is killed ---------------------------------------------------------
 
 
 def kill_worker(flow, rng, n, folder):
     """Kill one of the workers that train both halves, then make the same call again."""
-    whole = fit(flow)
-    yield from call_fresh(partial(_kill_workers, flow, rng.random(n), folder, whole))
+    call = partial(_kill_workers, flow, rng.random(n), folder, fit(flow))
+    yield from Child(call, "spawn").wait() or ["it hangs, or ends early"] * n
 
 
 def _kill_workers(flow, moments, folder, whole):

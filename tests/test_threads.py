@@ -1,7 +1,8 @@
 """Computations get as many threads as help them; the setting is put back, and not shared."""
 
 import multiprocessing
-import threading
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -12,8 +13,6 @@ from skorch.callbacks import Callback
 from threadpoolctl import threadpool_info
 
 from skdynacor import DynamicsCollector, make_dynacor_pipeline
-from skdynacor.groundwork.devices import seeded
-from skdynacor.groundwork.one_at_a_time import one_at_a_time
 from skdynacor.groundwork.threads import threads_for, using_threads
 from skdynacor.nets import make_mlp_classifier
 
@@ -28,7 +27,7 @@ def three_threads():
 
 
 def settings():
-    return torch.get_num_threads(), [pool["num_threads"] for pool in threadpool_info()]
+    return torch.get_num_threads(), sorted(pool["num_threads"] for pool in threadpool_info())
 
 
 def test_the_setting_is_put_back(three_threads):
@@ -104,33 +103,36 @@ def test_fits_in_several_threads_give_what_each_gives_alone(noisy_blobs, quick_n
     assert settings() == before[1]
 
 
+FORKS = """
+import threading
+from multiprocessing import get_context
+import torch
+from skdynacor.groundwork.devices import seeded
+from skdynacor.groundwork.one_at_a_time import one_at_a_time
+
+def hold():
+    with one_at_a_time():
+        in_block.set()
+        done.wait()
+
 def draw():
     with seeded(0), seeded(1):
-        return torch.rand(3).tolist()
+        sending.send(torch.rand(3).tolist())
+
+in_block, done, context = threading.Event(), threading.Event(), get_context("fork")
+receiving, sending = context.Pipe(duplex=False)
+threading.Thread(target=hold).start()
+in_block.wait()
+process = context.Process(target=draw)
+process.start()
+drawn = receiving.recv() if receiving.poll(60) else "it waits"
+process.kill()
+done.set()
+draw()
+assert drawn == receiving.recv(), drawn
+"""
 
 
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="needs fork")
-@pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
 def test_a_forked_process_does_not_wait_for_a_thread_that_it_lacks():
-    in_block, done = threading.Event(), threading.Event()
-
-    def hold():
-        with one_at_a_time():
-            in_block.set()
-            done.wait(60)
-
-    holder = threading.Thread(target=hold)
-    holder.start()
-    in_block.wait(60)
-    context = multiprocessing.get_context("fork")
-    receiving, sending = context.Pipe(duplex=False)
-    process = context.Process(target=lambda: sending.send(draw()))
-    process.start()
-    try:
-        drawn = receiving.recv() if receiving.poll(60) else "it waits"
-    finally:
-        process.kill()
-        process.join()
-        done.set()
-        holder.join()
-    assert drawn == draw()
+    subprocess.run([sys.executable, "-c", FORKS], check=True, timeout=120)

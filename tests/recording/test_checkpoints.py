@@ -5,7 +5,9 @@ import os
 import resource
 import signal
 import time
+from contextlib import contextmanager
 from functools import partial
+from multiprocessing import get_context, parent_process
 
 import numpy as np
 import pytest
@@ -40,15 +42,18 @@ def saved_in(folder):
     return [path for path in sorted(folder.iterdir()) if path.suffix != ".lock"]
 
 
+@contextmanager
 def in_child(call):
-    """Call in a process of its own; return its id."""
-    child = os.fork()
-    if child == 0:  # NB: no return from here, or the child would go on with the tests
-        try:
-            call()
-        finally:
-            os._exit(0)
-    return child
+    """Call in a process of its own, a fork of a server without threads; kill it in the end."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["pytest", "skdynacor.pipeline"])
+    process = context.Process(target=call)
+    process.start()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.join()
 
 
 def assert_same(one, other, X):
@@ -176,16 +181,13 @@ def test_kills_at_random_moments(rows, tmp_path):
 
     for _ in range(20):
         saved = n_saved()
-        child = in_child(
-            partial(make_collector(tmp_path, classifier=net, random_state=0).fit, X, y)
-        )
-        wanted = saved + rng.integers(0, 3)
-        while n_saved() < wanted and time.perf_counter() < start + 300:
-            time.sleep(0.001)
-        time.sleep(rng.uniform(0, 2 * epoch_seconds))
-        os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-        assert os.WIFSIGNALED(status)  # it did not end by itself, well or badly
+        call = partial(make_collector(tmp_path, classifier=net, random_state=0).fit, X, y)
+        with in_child(call) as child:
+            wanted = saved + rng.integers(0, 3)
+            while n_saved() < wanted and time.perf_counter() < start + 300:
+                time.sleep(0.001)
+            time.sleep(rng.uniform(0, 2 * epoch_seconds))
+        assert child.exitcode == -signal.SIGKILL  # it did not end by itself, well or badly
         assert n_saved() >= wanted  # nothing that was saved is lost
     assert 10 < n_saved() < 80
     resumed = make_collector(tmp_path, classifier=net, random_state=0).fit(X, y)
@@ -377,41 +379,34 @@ def test_states_without_what_they_are_of_are_not_believed(rows, tmp_path):
 
 
 class Waits(Callback):
-    """Say that the training has begun its third epoch, and wait there."""
+    """In a process of its own, say that the training has begun its third epoch, and wait there."""
 
-    pipe = None
+    def __init__(self, file):
+        self.file = file
 
     def on_epoch_begin(self, net, **kwargs):
-        if self.pipe is not None and len(net.history) == 3:
-            os.write(self.pipe, b"!")
+        if parent_process() is not None and len(net.history) == 3:
+            self.file.touch()
             signal.pause()
 
 
 @pytest.mark.parametrize("held_out", [False, True])
-def test_a_second_fit_in_the_folder_is_refused_until_the_first_is_killed(
-    rows, tmp_path, monkeypatch, held_out
-):
+def test_a_second_fit_in_the_folder_is_refused_until_the_first_is_killed(rows, tmp_path, held_out):
     X, y = rows
-    net = make_mlp_classifier(max_epochs=4, callbacks=[("waits", Waits())])
+    waits = Waits(tmp_path / "waits")
+    net = make_mlp_classifier(max_epochs=4, callbacks=[("waits", waits)])
 
     def collector(folder):
         return make_collector(folder, classifier=net, held_out=held_out, random_state=0)
 
-    whole = collector(None).fit(X, y)
-    reading, writing = os.pipe()
-    with monkeypatch.context() as patch:
-        patch.setattr(Waits, "pipe", writing)
-        child = in_child(partial(collector(tmp_path).fit, X, y))
-    os.close(writing)  # or a child that ends early would be waited for
-    try:
-        assert os.read(reading, 1) == b"!"
+    whole, folder = collector(None).fit(X, y), tmp_path / "training"
+    with in_child(partial(collector(folder).fit, X, y)) as child:
+        while not waits.file.exists():
+            assert child.exitcode is None
+            time.sleep(0.01)
         with pytest.raises(RuntimeError, match=r"is in use: another fit trains in it\. Wait"):
-            collector(tmp_path).fit(X, y)
-    finally:
-        os.close(reading)
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-    assert_same(collector(tmp_path).fit(X, y), whole, X)
+            collector(folder).fit(X, y)
+    assert_same(collector(folder).fit(X, y), whole, X)
 
 
 def test_a_full_disk_leaves_a_folder_from_which_the_training_goes_on(rows, tmp_path):
