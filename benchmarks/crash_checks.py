@@ -6,7 +6,6 @@ what is wrong) or, where it is neither, a text that says what happened.
 
 import os
 import time
-from contextlib import suppress
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -116,15 +115,14 @@ class Child:
         return self._process.exitcode is not None
 
     def wait(self):
-        """Wait for the end; return what the call gave, or None if it failed, hung or was killed."""
-        given = None
-        if self._receiving.poll(PATIENCE):
-            with suppress(EOFError):
-                given = self._receiving.recv()
-        self._process.join(PATIENCE)
-        self._process.kill()
-        self._process.join()
-        return given if self._process.exitcode == 0 else None
+        """Wait for what the call gives; return it, or None if it failed, hung or was killed."""
+        try:
+            return self._receiving.recv() if self._receiving.poll(PATIENCE) else None
+        except EOFError:
+            return None
+        finally:
+            self._process.kill()  # idle workers of its own would keep it for minutes
+            self._process.join()
 
 
 def _send(sending, call, n_threads):
