@@ -99,7 +99,8 @@ class Child:
     def __init__(self, call, start_method="forkserver"):
         context = get_context(start_method)
         if start_method == "forkserver":
-            context.set_forkserver_preload(["skdynacor.pipeline"])
+            # torch imports the second one when it first makes an optimizer, which takes a second.
+            context.set_forkserver_preload(["skdynacor.pipeline", "torch._dynamo"])
         self._receiving, sending = context.Pipe(duplex=False)
         self._process = context.Process(target=_send, args=(sending, call, torch.get_num_threads()))
         self._process.start()

@@ -46,7 +46,7 @@ def saved_in(folder):
 def in_child(call):
     """Call in a process of its own, a fork of a server without threads; kill it in the end."""
     context = get_context("forkserver")
-    context.set_forkserver_preload(["pytest", "skdynacor.pipeline"])
+    context.set_forkserver_preload(["pytest", "skdynacor.pipeline", "torch._dynamo"])
     process = context.Process(target=call)
     process.start()
     try:
