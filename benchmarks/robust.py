@@ -96,12 +96,11 @@ def compare(argument, seed, variants):
 
 def print_flags(table):
     """Print where flags are better than those by cross-entropy, and how often there are none."""
-    groups = table.groupby(["data", "noise", "method"], sort=False)
     print("\nfits that flag nothing, in % of all of a kind of noise\n")
-    nothing = groups.flagged.agg(lambda flagged: 100 * flagged.eq(0).mean())
-    kinds = nothing.groupby([nothing.index.get_level_values("noise"), "method"], sort=False).mean()
-    print(pivot(kinds, table, "method").to_string(float_format="{:.0f}".format))
-    F1 = groups.F1.mean().unstack("method", sort=False)
+    nothing = 100 * table.flagged.eq(0).groupby([table.noise, table.method], sort=False).mean()
+    print(pivot(nothing, table, "method").to_string(float_format="{:.0f}".format))
+    F1 = table.groupby(["data", "noise", "method"], sort=False).F1.mean()
+    F1 = pivot(F1, table, "method")
     if "cross_entropy" in F1:
         more = F1.drop(columns="cross_entropy").sub(F1["cross_entropy"], axis=0)
         print("\nF1 of the flags beside those by cross-entropy\n")
