@@ -43,8 +43,8 @@ ESTIMATORS = [
     ConfidentLearning(LogisticRegression(), cv=2),
     SimiFeatV(),
     SimiFeatR(),
-    LabelCleaningClassifier(LogisticRegression(), cv=None, random_state=0),
-    LabelCleaningClassifier(LogisticRegression(), strategy="reweight", cv=None, random_state=0),
+    LabelCleaningClassifier(LogisticRegression(), cv=None),
+    LabelCleaningClassifier(LogisticRegression(), strategy="reweight", cv=None),
     DivideMixClassifier(make_mlp_classifier(max_epochs=8, batch_size=16), warm_up=4),
     DivideMixClassifier(QUICK_NET, warm_up=1, detector=DynaCorDetector(), gamma=0.2),
 ]
@@ -52,6 +52,7 @@ ESTIMATORS = [
 pytestmark = pytest.mark.filterwarnings(
     "ignore:X carries no corrupted copies",
     "ignore:X carries no beliefs",
+    "ignore:All labels of class",
     "ignore:Using the fractional value max_samples",  # of ten rows
     "ignore::sklearn.exceptions.SkipTestWarning",
 )

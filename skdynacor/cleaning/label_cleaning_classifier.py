@@ -1,5 +1,6 @@
 """Finding wrong labels, then training a classifier on what is left of them."""
 
+import warnings
 from numbers import Real
 
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
@@ -19,7 +20,7 @@ from ..groundwork.sklearn_private import (
 from ..groundwork.validation import MIN_SAMPLES, encode_labels, refusing_quietly, unchanged_on_error
 from ..pipeline import make_dynacor_pipeline
 from .detections import detect
-from .strategies import STRATEGIES, LostClassError, clean
+from .strategies import STRATEGIES, clean
 from .trial import gain_in_accuracy, make_folds
 
 
@@ -55,6 +56,10 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
           is right with a probability of ``relabel_above`` at least, without the other flagged rows;
         - ``"reweight"``: train on all rows, each weighted by the probability that its label is
           right.
+
+        No class loses all its rows: if it would, those with the smallest noise probability (one,
+        or several if they tie) stay with their given label and weight 1, and a ``UserWarning``
+        says so.
     relabel_above : float in [0, 1], default=0.5
         See ``strategy``.
     cv : "auto", int, cross-validation generator or None, default="auto"
@@ -160,7 +165,7 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
         Raises
         ------
         ValueError
-            If a class has no row left, or the estimator takes no weights where it is to.
+            If the estimator takes no weights where it is to.
         """
         with unchanged_on_error(self):
             X, y = indexable(X, y)
@@ -172,6 +177,8 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
             seed = draw_random_state(make_rng(self.random_state, type(self).__name__))
             detection = self._detect(X, y)
             cleaned = self._clean(y, detection)
+            if len(cleaned.kept_classes):
+                self._warn_of_doubtful(cleaned.kept_classes)
             self.detector_, self.flags_ = detection.detector, detection.flags
             self.noise_probability_ = detection.noise_probability
             cv = None if self.cv == "auto" and self.detector is not None else self.cv
@@ -191,13 +198,17 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
     def _clean(self, y, detection):
         return clean(self.strategy, y, detection, self.relabel_above)
 
+    def _warn_of_doubtful(self, classes):
+        names = ", ".join(map(repr, classes.tolist()))
+        warnings.warn(
+            f"All labels of class {names} look wrong to the detector. The rows of the class with "
+            "the smallest noise probability are kept. Look at the labels, or use a detector that "
+            "flags less.",
+            stacklevel=4,
+        )
+
     def _train_cleaned(self, X, y):
-        """Train on a part of the rows; as they are where a class of the part would be lost."""
-        try:
-            cleaned = self._clean(y, self._detect(X, y))
-        except LostClassError:
-            cleaned = None
-        return self._train(X, y, cleaned)
+        return self._train(X, y, self._clean(y, self._detect(X, y)))
 
     def _train(self, X, y, cleaned=None):
         """Train a clone of the estimator, on rows as they came if nothing else is given."""

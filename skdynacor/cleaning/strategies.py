@@ -7,20 +7,17 @@ import numpy as np
 STRATEGIES = ("drop", "relabel", "reweight")
 
 
-class LostClassError(ValueError):
-    """A class of which no row is left to train on."""
-
-
 class Cleaned(NamedTuple):
     """What to train on."""
 
     rows: np.ndarray  # positions, (n_left,)
     labels: np.ndarray  # (n_left,)
     weights: np.ndarray | None  # (n_left,); None weighs all alike
+    kept_classes: np.ndarray  # that would have been left without rows
 
 
 def clean(strategy, y, detection, relabel_above):
-    """Clean labels by what was found.
+    """Clean labels by what was found, and leave no class without rows.
 
     Parameters
     ----------
@@ -37,37 +34,31 @@ def clean(strategy, y, detection, relabel_above):
 
     Raises
     ------
-    LostClassError
-        If a class is left without rows.
     ValueError
         If nothing was suggested where it is needed.
     """
+    labels, weights = y.copy(), np.where(detection.flags, 0.0, 1.0)
     if strategy == "reweight":
         weights = 1 - detection.noise_probability
-        rows = np.flatnonzero(weights)
-        cleaned = Cleaned(rows, y[rows], weights[rows])
-    elif strategy == "drop":
-        rows = np.flatnonzero(~detection.flags)
-        cleaned = Cleaned(rows, y[rows], None)
-    else:
+    elif strategy == "relabel":
         if detection.suggested_label_probability is None:
             raise ValueError(
                 f"{type(detection.detector).__name__} suggests no labels with a probability, which "
                 "strategy='relabel' needs; use another strategy, or the default detector."
             )
-        sure = detection.flags & (detection.suggested_label_probability >= relabel_above)
-        rows = np.flatnonzero(sure | ~detection.flags)
-        cleaned = Cleaned(rows, np.where(sure, detection.suggested_labels, y)[rows], None)
-    _check_left(y, cleaned, detection.flags)
-    return cleaned
+        weights[detection.suggested_label_probability >= relabel_above] = 1
+        labels = np.where(detection.flags, detection.suggested_labels, y)
+    kept_classes = []
+    # A row that goes back to its class may be the last of the class that it was relabelled to.
+    while len(lost := np.setdiff1d(y, labels[weights > 0])):
+        rows = _least_doubtful(y == lost[0], detection.noise_probability)
+        labels[rows], weights[rows] = lost[0], 1
+        kept_classes.append(lost[0])
+    rows = np.flatnonzero(weights)
+    weights = weights[rows] if strategy == "reweight" else None
+    return Cleaned(rows, labels[rows], weights, np.array(kept_classes, y.dtype))
 
 
-def _check_left(y, cleaned, flags):
-    lost = np.setdiff1d(y, cleaned.labels)
-    if len(lost):
-        names = ", ".join(map(repr, lost.tolist()))
-        raise LostClassError(
-            f"No row of class {names} is left to train on: the detector flags {flags.sum()} of "
-            f"{len(flags)} labels, all of that class among them. Use strategy='reweight', a "
-            "detector that flags less, or look at the labels first."
-        )
+def _least_doubtful(of_class, noise_probability):
+    """Find the rows of a class whose labels are least likely wrong, several if they tie."""
+    return np.flatnonzero(of_class & (noise_probability == noise_probability[of_class].min()))

@@ -190,7 +190,6 @@ def test_parameters_of_a_detector_can_be_searched(noisy_blobs):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (np.ones(300, bool), r"No row of class 0, 1, 2 is left .* flags 300 of 300"),
         (np.zeros(299, bool), r"one bool per row, of shape \(300,\); it returned bool .*\(299,\)"),
         (np.full(300, -1), "one bool per row"),
         (np.zeros((300, 2), bool), r"\(300, 2\)"),
@@ -204,11 +203,14 @@ def test_impossible_flags_leave_nothing_fitted(flags, message, noisy_blobs):
     assert vars(classifier).keys() == classifier.get_params(deep=False).keys()
 
 
-def test_a_class_that_is_lost_is_named(noisy_blobs):
+def test_where_flags_are_all_that_is_known_a_class_that_is_all_flagged_stays(noisy_blobs):
     X, y, _ = noisy_blobs
-    names = np.array(["ant", "bee", "wasp"])[y]
-    with pytest.raises(ValueError, match="No row of class 'bee' is left"):
-        LabelCleaningClassifier(LogisticRegression(), Flags(names == "bee")).fit(X, names)
+    classifier = LabelCleaningClassifier(Recorded(), Flags(y == 1))
+    with pytest.warns(UserWarning, match="All labels of class 1 look wrong") as warned:
+        classifier.fit(X, y)
+    assert warned[0].filename == __file__
+    assert classifier.flags_.sum() == (y == 1).sum()  # what was found is told all the same
+    assert_array_equal(classifier.estimator_.given_[1], y)
 
 
 @pytest.mark.parametrize("detector", [LogisticRegression(), make_pipeline(StandardScaler()), 3])

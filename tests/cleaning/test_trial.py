@@ -84,7 +84,7 @@ def test_labels_may_be_text(line):
     assert_array_equal(tried.predict(X) == "high", X[:, 0] > 0)
 
 
-def test_a_fold_in_which_a_class_is_lost_counts_as_no_gain(line):
+def test_a_fold_in_which_all_of_a_class_is_flagged_counts_as_no_gain(line):
     X, y = line
     first = X[0, 0]
     rule = Rule(lambda x, y: y & (first not in x))  # all of a class, but for where the first is
