@@ -11,6 +11,10 @@ import pytest
 
 from skdynacor.command_line.main import main
 
+#: Has Ctrl-C interrupt a child also where these tests were started in the background, whose
+#: children ignore it.
+HEEDS_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+
 
 def test_the_script_is_the_module():
     project = (Path(__file__).parents[2] / "pyproject.toml").read_text()
@@ -55,7 +59,7 @@ def test_ctrl_c_ends_the_training_in_one_line(noisy_blobs, tmp_path):
     )
     args = ["find", tmp_path / "a.npz", "--out", tmp_path / "issues.csv"]
     process = subprocess.Popen(
-        [sys.executable, "-c", watch, *map(str, args)],
+        [sys.executable, "-c", HEEDS_CTRL_C + watch, *map(str, args)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -78,7 +82,7 @@ def test_ctrl_c_while_modules_are_imported_ends_it_without_a_word(mixed_csv, tmp
         "from skdynacor.command_line.main import main; sys.exit(main())"
     )
     args = ["find", mixed_csv, "--label", "label", "--out", tmp_path / "issues.csv"]
-    command = [sys.executable, "-c", interrupt, *map(str, args)]
+    command = [sys.executable, "-c", HEEDS_CTRL_C + interrupt, *map(str, args)]
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == -signal.SIGINT  # which shells tell as 130
     assert result.stdout == result.stderr == ""
