@@ -98,10 +98,35 @@ class TrainedNet:
         """Give a net whose weights may be replaced, and rows as it takes them."""
         net = clone(self.classifier)
         net.callbacks = "disable"  # set_params fails where they are disabled already
-        rows = as_served(net, X) if issparse(X) else X
+        rows, first = (as_served(net, part) if issparse(X) else part for part in (X, X[:1]))
         with seeded(0):  # what is drawn decides nothing: weights are replaced
             net.initialize()
+        if X.ndim == 2:  # convolutions of images would take several times as long
+            _evaluate_in_double_precision(net, first)
         return net, rows
+
+
+def _evaluate_in_double_precision(net, row):
+    """Have a net on the CPU compute in float64, if its module can.
+
+    In float32, a row's logits depend on the other rows of its batch, in the last bits.
+    """
+    module = net.module_
+    if any(w.dtype != torch.float32 or w.device.type != "cpu" for w in module.parameters()):
+        return
+    hook = module.double().register_forward_pre_hook(_to_double)
+    try:
+        _ask(net, row)
+    except RuntimeError:  # a forward that makes float32 tensors of its own
+        hook.remove()
+        module.float()
+
+
+def _to_double(module, inputs):
+    return tuple(
+        each.double() if torch.is_tensor(each) and each.is_floating_point() else each
+        for each in inputs
+    )
 
 
 def _ask(net, rows):

@@ -70,7 +70,7 @@ def test_a_net_without_linear_layers_is_seen_by_what_it_puts_out(noisy_blobs):
     [(_, view)] = collector.spaces()
     outputs = collector.classifier_.forward(X).numpy()
     outputs /= np.linalg.norm(outputs, axis=1, keepdims=True)
-    assert_allclose(view(X), outputs, rtol=1e-5)
+    assert_allclose(view(X), outputs, atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
-from skorch import NeuralNetBinaryClassifier
+from skorch import NeuralNetBinaryClassifier, NeuralNetClassifier
 from skorch.callbacks import Callback
 from torch import nn
 
@@ -57,6 +57,30 @@ def test_probabilities_are_means_over_both_nets(noisy_blobs, fitted):
     of_nets = [net.predict_proba(X) for net in fitted.nets_]
     assert not np.allclose(*of_nets, atol=1e-3)
     assert_allclose(fitted.predict_proba(X), np.mean(of_nets, axis=0), atol=1e-6)
+
+
+def test_a_row_is_predicted_alike_in_any_company(noisy_blobs, fitted):
+    X = noisy_blobs[0]
+    whole, stages = fitted.predict_proba(X), list(fitted.staged_predict_proba(X))
+    for rows in (np.random.default_rng(0).permutation(300), [3], np.arange(7, 120)):
+        assert_allclose(fitted.predict_proba(X[rows]), whole[rows], rtol=0, atol=1e-8)
+        of_rows = list(fitted.staged_predict_proba(X[rows]))
+        assert_allclose(of_rows, np.array(stages)[:, rows], rtol=0, atol=1e-8)
+
+
+class SinglePrecision(nn.Linear):
+    def forward(self, X):
+        return super().forward(X.float())
+
+
+def test_a_module_that_takes_single_precision_only_predicts(noisy_blobs):
+    X, y, _ = noisy_blobs
+    settings = {"criterion": nn.CrossEntropyLoss, "max_epochs": 4, "callbacks__print_log": None}
+    modules = nn.Linear(4, 3), SinglePrecision(4, 3)
+    nets = [NeuralNetClassifier(nn.Sequential(module), **settings) for module in modules]
+    modules[1].load_state_dict(modules[0].state_dict())
+    either, single = (make_quick(classifier=net).fit(X, y) for net in nets)
+    assert_allclose(single.predict_proba(X), either.predict_proba(X), atol=1e-5)
 
 
 def test_stages_are_epochs_and_end_with_the_prediction(noisy_blobs, fitted):
