@@ -1,26 +1,26 @@
-"""Find wrong labels by watching how a classifier learns them.
+"""Find label errors.
 
-``LabelCorruptor`` plants labels that are known to be wrong, ``DynamicsCollector`` trains a
-classifier and records at every epoch how it agrees with each label, and ``TransitionDetector``, or
-the paper's ``DynaCorDetector``, tells wrong labels from right ones. ``make_dynacor_pipeline`` puts
-the three together.
+``LabelErrorDetector`` scores labels with out-of-sample class probabilities and a noise model;
+``find_label_issues`` does the same with probabilities that you have. ``make_dynacor_pipeline`` puts
+together the paper's method: ``LabelCorruptor`` adds copies with wrong labels, ``DynamicsCollector``
+trains a classifier and records its dynamics, and ``DynaCorDetector`` clusters them.
 """
 
 from importlib import import_module
 
 __version__ = "0.1.0"
 
-# Importing what these stand on takes seconds, so each is imported when it is first asked for.
+# Their dependencies take seconds to import, so each is imported at its first use.
 _LAZY = {
-    "Beliefs": ".corrupted_array",
-    "CorruptedArray": ".corrupted_array",
-    "CorruptedCopies": ".corrupted_array",
-    "CorruptedRows": ".corrupted_rows",
-    "LabelCorruptor": ".corruption.label_corruptor",
-    "TransitionDetector": ".detection.transition_detector",
-    "DynamicsCollector": ".recording.dynamics_collector",
-    "DynaCorDetector": ".detection.dynacor_detector",
-    "make_dynacor_pipeline": ".pipeline",
+    "CorruptedArray": ".dynacor.corrupted_array",
+    "CorruptedCopies": ".dynacor.corrupted_array",
+    "DynaCorDetector": ".dynacor.detection.dynacor_detector",
+    "DynamicsCollector": ".dynacor.recording.dynamics_collector",
+    "LabelCorruptor": ".dynacor.corruption.label_corruptor",
+    "LabelErrorDetector": "._label_error_detector",
+    "OutOfSampleEnsemble": ".out_of_sample.ensemble",
+    "find_label_issues": "._find_label_issues",
+    "make_dynacor_pipeline": ".dynacor.pipeline",
     "report": ".reporting.report",
 }
 

@@ -1,5 +1,5 @@
 """Weak augmentations of images, for ``LabelCorruptor(augment=...)``."""
 
-from .corruption.augmentations import center_crop, compose, flip, random_crop, random_flip
+from .dynacor.corruption.augmentations import center_crop, compose, flip, random_crop, random_flip
 
 __all__ = ["center_crop", "compose", "flip", "random_crop", "random_flip"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .groundwork.sklearn_private import num_samples
+from .utils.sklearn_private import num_samples
 
 __all__ = ["InSample"]
 
@@ -10,8 +10,8 @@ __all__ = ["InSample"]
 class InSample:
     """One split in which all rows train and all rows are scored.
 
-    Labels are judged on the rows themselves, so holding rows out only takes trails away. This is
-    the paper's way of choosing: the score (Eq. 9) needs no clean labels.
+    Rows are scored by their own training dynamics, so none are held out. The paper selects
+    parameters like this: its score (Eq. 9) needs no clean labels.
 
     Examples
     --------

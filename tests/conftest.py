@@ -3,7 +3,6 @@
 import faulthandler
 import importlib
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +10,6 @@ import torch
 from sklearn.datasets import make_blobs
 
 from skdynacor.datasets import make_label_noise
-from skdynacor.groundwork.row_order import order_rows
 from skdynacor.nets import make_mlp_classifier
 
 # Sums of floats depend on the number of threads, in the last bit.
@@ -25,18 +23,12 @@ def pytest_unconfigure():
 
 @pytest.fixture(scope="session")
 def noisy_blobs():
-    """X, noisy y and the mask of wrong labels: 300 rows of three classes that lie apart.
-
-    They come in the order in which trainings take rows, see ``groundwork.row_order``, so that tests
-    can make by hand what a training makes.
-    """
+    """X, noisy y and the mask of wrong labels: 300 rows of three classes that lie apart."""
     X, y_true = make_blobs(
         300, centers=[[0, 0, 0, 0], [8, 0, 0, 8], [0, 8, 8, 0]], cluster_std=2.0, random_state=7
     )
     y, wrong = make_label_noise(y_true, "symmetric", 0.3, random_state=3)
-    X = X.astype(np.float32)
-    order = order_rows(X, y)
-    return X[order], y[order], wrong[order]
+    return X.astype(np.float32), y, wrong
 
 
 @pytest.fixture
@@ -47,12 +39,11 @@ def quick_net():
 
 @pytest.fixture
 def call(monkeypatch, capsys):
-    """Call the ``main`` of a script of ``benchmarks/`` in this process; return what it printed."""
-    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
+    """Call the ``main`` of a module of ``benchmarks`` in this process; return what it printed."""
 
     def call(script, *args):
         monkeypatch.setattr(sys, "argv", [script, *map(str, args)])
-        importlib.import_module(script).main()
+        importlib.import_module(f"benchmarks.{script}").main()
         return capsys.readouterr().out
 
     return call

@@ -1,7 +1,7 @@
 """scikit-learn's own checks on every estimator."""
 
 import pytest
-from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import ExtraTreesClassifier, GradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import (
     check_dataframe_column_names_consistency,
@@ -10,7 +10,13 @@ from sklearn.utils.estimator_checks import (
     parametrize_with_checks,
 )
 
-from skdynacor import DynaCorDetector, DynamicsCollector, LabelCorruptor, TransitionDetector
+from skdynacor import (
+    DynaCorDetector,
+    DynamicsCollector,
+    LabelCorruptor,
+    LabelErrorDetector,
+    OutOfSampleEnsemble,
+)
 from skdynacor.baselines import (
     AUM,
     CORES,
@@ -24,18 +30,23 @@ from skdynacor.nets import make_mlp_classifier
 from skdynacor.robust import DivideMixClassifier
 
 QUICK_NET = make_mlp_classifier(max_epochs=2)
-FOREST = RandomForestClassifier(5)
-ESTIMATORS = [
+TWO = [("net", QUICK_NET), ("forest", ExtraTreesClassifier(10, bootstrap=True))]
+LINEAR_DETECTOR = LabelErrorDetector(LogisticRegression(), cv=2, random_state=0)
+TRANSFORMERS = [
     LabelCorruptor(),
     DynamicsCollector(QUICK_NET),
     DynamicsCollector(),
-    DynamicsCollector(QUICK_NET, held_out=True),
-    DynamicsCollector(GradientBoostingClassifier(n_estimators=3), held_out=True),
-    DynamicsCollector(FOREST),
-    DynamicsCollector(FOREST, held_out=True),
-    DynamicsCollector(QUICK_NET, held_out=True, partners=[("woods", FOREST)]),
+    DynamicsCollector(GradientBoostingClassifier(n_estimators=3)),
+    OutOfSampleEnsemble(TWO, cv=2),
+    OutOfSampleEnsemble([("linear", LogisticRegression())], cv=2),
+    OutOfSampleEnsemble(),
+]
+ESTIMATORS = [
+    *TRANSFORMERS,
+    LabelErrorDetector(estimators=TWO, cv=2),
+    LINEAR_DETECTOR,
+    LabelErrorDetector(),
     DynaCorDetector(),
-    TransitionDetector(),
     AverageEncoder(),
     AUM(QUICK_NET),
     CORES(QUICK_NET),
@@ -44,14 +55,13 @@ ESTIMATORS = [
     SimiFeatV(),
     SimiFeatR(),
     LabelCleaningClassifier(LogisticRegression(), cv=None),
-    LabelCleaningClassifier(LogisticRegression(), strategy="reweight", cv=None),
+    LabelCleaningClassifier(LogisticRegression(), LINEAR_DETECTOR, strategy="reweight"),
     DivideMixClassifier(make_mlp_classifier(max_epochs=8, batch_size=16), warm_up=4),
-    DivideMixClassifier(QUICK_NET, warm_up=1, detector=DynaCorDetector(), gamma=0.2),
+    DivideMixClassifier(QUICK_NET, warm_up=1, detector=DynaCorDetector()),
 ]
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:X carries no corrupted copies",
-    "ignore:X carries no beliefs",
     "ignore:All labels of class",
     "ignore:Using the fractional value max_samples",  # of ten rows
     "ignore::sklearn.exceptions.SkipTestWarning",
@@ -71,10 +81,6 @@ def test_checks_that_the_runner_leaves_out(estimator, check):
     check(type(estimator).__name__, estimator)
 
 
-@pytest.mark.parametrize(
-    "estimator",
-    ESTIMATORS[:8],
-    ids=lambda e: type(e).__name__,
-)
+@pytest.mark.parametrize("estimator", TRANSFORMERS, ids=lambda e: type(e).__name__)
 def test_feature_names_out(estimator):
     check_transformer_get_feature_names_out(type(estimator).__name__, estimator)

@@ -27,7 +27,7 @@ PAGES = {
     ]
 }
 
-# A block of code, or a literal one (::), with all that is indented below it. Literal blocks hold
+# A code block or a literal block (::), with everything indented below it. Literal blocks hold
 # commands; drawings are ``.. code-block:: text``.
 BLOCK = re.compile(
     r"^( *)(?:\.\. code-block:: (\w+)|(?!\.\.)(?:\S.*)?::)\n\n((?:\1 +.*\n|\n)+)", re.MULTILINE
@@ -35,7 +35,7 @@ BLOCK = re.compile(
 
 
 def find_blocks(page):
-    """Yield language, number of the lines before, and code of each block."""
+    """Yield language, number of lines before, and code of each block."""
     for block in BLOCK.finditer(page):
         yield block[2] or "console", page[: block.start(3)].count("\n"), dedent(block[3])
 
@@ -52,7 +52,7 @@ def pyplot():
     pyplot.close("all")
 
 
-# ------------------------------------------------------------------- what the pages start from
+# ------------------------------------------------------------------- names and files of the pages
 
 
 class Encoder:
@@ -63,7 +63,7 @@ class Encoder:
 
 
 def make_names():
-    """What the code of every page has at hand: a few rows of each kind, and their labels."""
+    """Names that the code of every page may use: a few rows of each kind, and their labels."""
     X, y = make_blobs(120, n_features=5, centers=3, cluster_std=2.0, random_state=0)
     y, _ = make_label_noise(y, "symmetric", 0.1, random_state=0)
     labels = np.array(["bird", "cat", "dog"])[y]
@@ -76,7 +76,7 @@ def make_names():
 
 
 def make_files():
-    """What the commands of every page find in their folder: tables with some wrong labels."""
+    """Files that the commands of every page may use: tables with some wrong labels."""
     iris = load_iris(as_frame=True)
     table = iris.data.rename(columns=lambda name: name.removesuffix(" (cm)").replace(" ", "_"))
     species = iris.target_names[iris.target]
@@ -94,10 +94,10 @@ def make_target(target):
 
 
 def accepts(script, args):
-    """Whether a script of ``benchmarks/`` knows these arguments; it goes no further."""
+    """Parse the arguments of a module of ``benchmarks``, and go no further."""
 
     class Accepted(Exception):
-        """Raised where the script would start."""
+        """Raised once the arguments are parsed."""
 
     def parse(self, *args):
         parse_args(self, *args)
@@ -105,11 +105,10 @@ def accepts(script, args):
 
     parse_args = argparse.ArgumentParser.parse_args
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(ROOT / "benchmarks")
         patch.setattr(argparse.ArgumentParser, "parse_args", parse)
         patch.setattr(sys, "argv", [script, *shlex.split(args)])
         with pytest.raises(Accepted):
-            importlib.import_module(script).main()
+            importlib.import_module(f"benchmarks.{script}").main()
 
 
 def launches(args):
@@ -135,14 +134,14 @@ def finds(args):
     assert main(shlex.split(args)) in ((0, 3) if "--fail-above" in args else (0,))
 
 
-#: How each command is tried: the groups of its pattern are what the function is called with.
+#: How to test each command; the groups of a pattern are the arguments of its function.
 COMMANDS = {
     r"make screenshots": passes,  # in test_pictures_are_those_of_the_script
     r"make (\w+)": make_target,
     r"skdynacor (.+)": finds,
     r"pip install .+": passes,
-    r"(?:export OMP_NUM_THREADS=1|cd benchmarks)": passes,
-    r"python (?:benchmarks/)?(\w+)\.py(.*)": accepts,
+    r"export OMP_NUM_THREADS=1": passes,
+    r"python -m benchmarks\.([\w.]+)(.*)": accepts,
     r"accelerate launch (.+)": launches,
     r"\.venv/bin/python -m pytest (\S+) -k \w+": exists,
     r"\.venv/bin/ruff (check) --fix \. && \.venv/bin/ruff format \.": is_run_by_lint,
@@ -188,7 +187,7 @@ def test_make_targets_exist(page):
     assert set(re.findall(r"``make (\w+)``", PAGES[page])) <= set(targets)
 
 
-ROOMS = [
+PACKAGES = [
     "augment",
     "baselines",
     "cleaning",
@@ -201,16 +200,16 @@ ROOMS = [
 ]
 
 
-@pytest.mark.parametrize("room", ["", *(f".{room}" for room in ROOMS)])
-def test_the_reference_has_every_public_name(room):
+@pytest.mark.parametrize("package", ["", *(f".{package}" for package in PACKAGES)])
+def test_the_reference_has_every_public_name(package):
     sections = re.split(r"^\.\. (?:current)?module:: ", PAGES["doc/api/index.rst"], flags=re.M)
     listed = [
         name
         for section in sections
-        if section.partition("\n")[0] == f"skdynacor{room}"
+        if section.partition("\n")[0] == f"skdynacor{package}"
         for name in re.findall(r"^   (\w+)$", section, re.M)
     ]
-    assert sorted(listed) == sorted(importlib.import_module(f"skdynacor{room}").__all__)
+    assert sorted(listed) == sorted(importlib.import_module(f"skdynacor{package}").__all__)
 
 
 def test_pictures_are_those_of_the_script(tmp_path, monkeypatch):

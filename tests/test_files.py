@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from skdynacor.groundwork.files import read_sealed, write_sealed, writing
+from skdynacor.utils.files import writing
 
 
 @pytest.mark.parametrize("before", [None, b"before"])
@@ -43,19 +43,3 @@ def test_a_full_disk_is_told_with_the_file(tmp_path):
         writing(tmp_path / "file"),
     ):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # as write does, without a name
-
-
-@pytest.mark.parametrize("data", [b"", b"some bytes\n"])
-def test_a_sealed_file_is_read_as_it_was_written_or_refused_by_name(tmp_path, data):
-    path = tmp_path / "sealed"
-    write_sealed(path, data)
-    assert read_sealed(path) == data
-    written = path.read_bytes()
-    cut = [written[:n] for n in range(len(written))]
-    flipped = [bytearray(written) for _ in written]
-    for position, changed in enumerate(flipped):
-        changed[position] ^= 1 << position % 8
-    for damaged in [*cut, *flipped, written + b"\n"]:
-        path.write_bytes(damaged)
-        with pytest.raises(ValueError, match="sealed is damaged"):
-            read_sealed(path)

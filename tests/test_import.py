@@ -22,7 +22,7 @@ def loaded_after(code):
     "code",
     [
         "import skdynacor",
-        "from skdynacor import LabelCorruptor, CorruptedArray",
+        "from skdynacor import LabelCorruptor, CorruptedArray, find_label_issues",
         "import skdynacor.datasets, skdynacor.model_selection, skdynacor.inspection",
         "from skdynacor import report",
         "import skdynacor; dir(skdynacor)",

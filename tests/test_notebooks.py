@@ -1,18 +1,21 @@
-"""What notebooks show: a diagram that links to our pages, and says what was found."""
+"""Diagrams in notebooks link to the documentation, and say what was found."""
 
 import re
 from importlib import import_module
 
 import pytest
 from sklearn.base import clone
-from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
+from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skdynacor import (
     DynaCorDetector,
     DynamicsCollector,
     LabelCorruptor,
-    TransitionDetector,
+    LabelErrorDetector,
+    OutOfSampleEnsemble,
     make_dynacor_pipeline,
 )
 from skdynacor.baselines import (
@@ -23,9 +26,9 @@ from skdynacor.baselines import (
     SimiFeatR,
     SimiFeatV,
 )
-from skdynacor.groundwork.notebooks import DOCUMENTATION, public_path
+from skdynacor.utils.notebooks import DOCUMENTATION, public_path
 
-IN_PACKAGE = [LabelCorruptor, DynamicsCollector, TransitionDetector, DynaCorDetector]
+IN_PACKAGE = [LabelCorruptor, DynamicsCollector, LabelErrorDetector, DynaCorDetector]
 IN_BASELINES = [AUM, CORES, AverageEncoder, ConfidentLearning, SimiFeatR, SimiFeatV]
 
 
@@ -44,35 +47,34 @@ def test_the_diagram_links_to_the_page_named_as_users_import(cls):
     assert 'href="https://scikit-learn.org' not in html
 
 
-def test_others_estimators_keep_their_links():
-    pipe = make_dynacor_pipeline(LogisticRegression())
-    html = pipe._repr_html_()
-    assert re.search(r'href="https://scikit-learn.org/\S*LogisticRegression.html"', html)
-    assert f'href="{DOCUMENTATION}api/generated/skdynacor.TransitionDetector.html"' in html
+def test_estimators_of_scikit_learn_keep_their_links():
+    html = make_pipeline(StandardScaler(), LabelErrorDetector())._repr_html_()
+    assert re.search(r'href="https://scikit-learn.org/\S*StandardScaler.html"', html)
+    assert f'href="{DOCUMENTATION}api/generated/skdynacor.LabelErrorDetector.html"' in html
 
 
-def test_classes_of_others_have_no_page_of_ours():
-    class Own(TransitionDetector):
+def test_subclasses_elsewhere_have_no_page_of_ours():
+    class Own(LabelErrorDetector):
         pass
 
     Own.__module__ = "elsewhere"
     assert DOCUMENTATION not in Own()._repr_html_()
 
 
-@pytest.mark.parametrize("recipe", ["transition", "paper"])
-def test_detectors_say_what_they_found_alone_and_in_a_pipeline(noisy_blobs, quick_net, recipe):
+@pytest.mark.parametrize("make", [LabelErrorDetector, make_dynacor_pipeline])
+def test_detectors_say_what_they_found_alone_and_in_a_pipeline(noisy_blobs, quick_net, make):
     X, y, _ = noisy_blobs
-    pipe = make_dynacor_pipeline(quick_net, recipe=recipe, random_state=0)
-    assert captions(pipe) == []
-    pipe.fit(X, y)
-    detector = pipe[-1]
+    estimator = make(quick_net, random_state=0)
+    assert captions(estimator) == []
+    estimator.fit(X, y)
+    detector = estimator if make is LabelErrorDetector else estimator[-1]
     found = f"{detector.flags_.sum()} of 300 labels flagged, estimated noise rate "
-    for shown in (detector, pipe):
+    for shown in {detector, estimator}:
         (caption,) = captions(shown)
         assert caption.startswith(found)
         rate = float(caption.removeprefix(found).removesuffix(" %"))
         assert rate == pytest.approx(100 * detector.noise_rate_, abs=0.5)
-    assert captions(clone(pipe)) == []
+    assert captions(clone(estimator)) == []
 
 
 @pytest.mark.parametrize("baseline", [SimiFeatV(), ConfidentLearning(LogisticRegression(), cv=2)])
@@ -83,13 +85,6 @@ def test_baselines_say_so_too(noisy_blobs, baseline):
     assert captions(baseline)[0].startswith(f"{baseline.flags_.sum()} of 300 labels flagged")
 
 
-def test_large_numbers_are_easy_to_read(noisy_blobs):
-    detector = TransitionDetector()
-    detector.flags_, detector.noise_rate_ = LargeFlags(), 0.0824
-    (caption,) = captions(detector)
-    assert caption == "412,000 of 5,000,000 labels flagged, estimated noise rate 8.2 %"
-
-
 class LargeFlags:
     def __len__(self):
         return 5_000_000
@@ -98,38 +93,29 @@ class LargeFlags:
         return 412_000
 
 
-def test_the_collector_shows_all_its_models_and_how_much_they_are_heard(noisy_blobs, quick_net):
+def test_large_numbers_have_commas():
+    detector = LabelErrorDetector()
+    detector.flags_, detector.noise_rate_ = LargeFlags(), 0.0824
+    (caption,) = captions(detector)
+    assert caption == "412,000 of 5,000,000 labels flagged, estimated noise rate 8.2 %"
+
+
+def test_the_ensemble_shows_its_estimators_and_their_weights(noisy_blobs, quick_net):
     X, y, _ = noisy_blobs
-    woods = [
-        ("first", ExtraTreesClassifier(20, bootstrap=True)),
-        ("second", ExtraTreesClassifier(20, bootstrap=True)),
-    ]
-    collector = DynamicsCollector(quick_net, held_out=True, partners=woods, random_state=0)
-    for name in ("first", "second"):
-        assert f"{name}: ExtraTreesClassifier<" in collector._repr_html_()
-    collector.fit(X, y)
-    collector._heard.weights = {"classifier": 1.5, "first": 0.25}
-    html = collector._repr_html_()
-    assert "classifier: NeuralNetClassifier, 3 epochs, weight 1.50<" in html
-    assert "first: ExtraTreesClassifier, weight 0.25<" in html
-    assert "second: ExtraTreesClassifier, not needed<" in html
+    forest = ExtraTreesClassifier(20, bootstrap=True)
+    ensemble = OutOfSampleEnsemble([("some_net", quick_net), ("forest", forest)], random_state=0)
+    assert "some_net" in ensemble._repr_html_()
+    assert "some_net: weight" not in ensemble._repr_html_()
+    ensemble.fit(X, y)
+    for name, weight in ensemble.weights_.items():
+        assert f"{name}: weight {weight:.2f}<" in ensemble._repr_html_()
 
 
-def test_a_single_training_shows_its_length(noisy_blobs):
-    X, y, _ = noisy_blobs
-    boosting = HistGradientBoostingClassifier(max_iter=4)
-    collector = DynamicsCollector(boosting).fit(X, y)
-    assert "classifier: HistGradientBoostingClassifier, 4 stages<" in collector._repr_html_()
-    assert "classifier: default net<" in DynamicsCollector()._repr_html_()
-
-
-def test_what_users_name_is_escaped(noisy_blobs, quick_net):
+def test_names_that_users_give_are_escaped(noisy_blobs):
     X, y, _ = noisy_blobs
     tag = "<script>alert(1)</script>"
-    pipe = make_dynacor_pipeline(quick_net, random_state=0)
-    forest = ExtraTreesClassifier(20, bootstrap=True)
-    pipe.set_params(dynamicscollector__partners=[(tag, forest)])
-    pipe.fit(X, y.astype(str).astype(object) + tag)
-    for shown in (pipe, pipe[1], pipe[2]):
-        assert tag not in shown._repr_html_()
-    assert "&lt;script&gt;alert(1)" in pipe._repr_html_()
+    estimators = [(tag, LogisticRegression())]
+    for make in (OutOfSampleEnsemble, LabelErrorDetector):
+        html = make(estimators=estimators, random_state=0).fit(X, y)._repr_html_()
+        assert tag not in html
+        assert "&lt;script&gt;alert(1)" in html

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from skdynacor.groundwork.optional import import_optional
+from skdynacor.utils.optional import import_optional
 
 
 def test_modules_are_imported():

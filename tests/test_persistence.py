@@ -5,32 +5,32 @@ import subprocess
 import sys
 
 import joblib
-import numpy as np
 import pytest
 import skops.io as sio
 import torch
 from numpy.testing import assert_array_equal
 from pandas.testing import assert_frame_equal
-from scipy.sparse import csr_array
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from skorch.exceptions import DeviceWarning
 
-from skdynacor import LabelCorruptor, make_dynacor_pipeline
+from skdynacor import LabelCorruptor, LabelErrorDetector, make_dynacor_pipeline
 from skdynacor.baselines import AUM, CORES, AverageEncoder, ConfidentLearning, SimiFeatR, SimiFeatV
 from skdynacor.nets import make_mlp_classifier
-from skdynacor.recording import net_training
+from skdynacor.training import net_training
 
 
 def make_estimators():
     net, forest = make_mlp_classifier(max_epochs=3), RandomForestClassifier(20)
     boosting = HistGradientBoostingClassifier(max_iter=4)
-    beside = make_dynacor_pipeline(net, random_state=0)
-    beside.set_params(dynamicscollector__partners=[("woods", forest)])
+    several = [("net", net), ("forest", forest), ("linear", LogisticRegression())]
     return {
-        "transition": beside,
-        "paper": make_dynacor_pipeline(net, recipe="paper", random_state=0),
-        "forest": make_dynacor_pipeline(forest, random_state=0),
-        "staged": make_dynacor_pipeline(boosting, recipe="paper", random_state=0),
+        "detector": LabelErrorDetector(estimators=several, random_state=0),
+        "scaled": make_pipeline(StandardScaler(), LabelErrorDetector(forest, random_state=0)),
+        "paper": make_dynacor_pipeline(net, random_state=0),
+        "staged": make_dynacor_pipeline(boosting, random_state=0),
         "AverageEncoder": AverageEncoder(),
         "AUM": AUM(net, random_state=0),
         "CORES": CORES(net, random_state=0),
@@ -41,12 +41,14 @@ def make_estimators():
 
 
 def ask(estimator, X, y):
-    """Have an estimator say all that it knows."""
+    """Have an estimator say all that it knows, of the rows of ``fit`` and of others."""
     from skdynacor.inspection import label_issues
 
     answers = {"issues": label_issues(estimator, X, y)}
-    if hasattr(estimator, "steps"):
-        for name, rows in (("its own", X), ("others", X + 1)):
+    for name, rows in (("fit", X), ("others", X + 1)):
+        if hasattr(estimator, "noise_probability"):
+            answers[f"noise probability of {name}"] = estimator.noise_probability(rows, y)
+        elif hasattr(estimator, "steps") and hasattr(estimator, "predict_proba"):
             answers[f"predictions of {name}"] = estimator.predict(rows)
             answers[f"probabilities of {name}"] = estimator.predict_proba(rows)
     return answers
@@ -102,10 +104,9 @@ def test_another_process_gets_the_same_answers(answers, name, kind):
         same(other, answer)
 
 
-@pytest.mark.parametrize("make_rows", [np.asarray, csr_array], ids=["dense", "sparse"])
-def test_joblib_keeps_what_rows_carry_on_their_way(noisy_blobs, tmp_path, make_rows):
+def test_joblib_keeps_the_copies_that_rows_carry(noisy_blobs, tmp_path):
     X, y, _ = noisy_blobs
-    rows = LabelCorruptor(0.2, random_state=0).fit_transform(make_rows(X), y)
+    rows = LabelCorruptor(0.2, random_state=0).fit_transform(X, y)
     joblib.dump(rows, tmp_path / "rows.joblib")
     back = joblib.load(tmp_path / "rows.joblib")
     assert type(back) is type(rows)
@@ -115,10 +116,10 @@ def test_joblib_keeps_what_rows_carry_on_their_way(noisy_blobs, tmp_path, make_r
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="is about hosts without CUDA")
 @pytest.mark.filterwarnings("ignore:Setting self.device")
-def test_what_was_trained_on_cuda_goes_on_without(noisy_blobs, quick_net, monkeypatch):
+def test_a_detector_of_a_host_with_cuda_is_loaded_without(noisy_blobs, quick_net, monkeypatch):
     X, y, _ = noisy_blobs
-    pipe = make_dynacor_pipeline(quick_net, random_state=0).fit(X, y)
-    expected = pipe.predict(X + 1)
+    detector = LabelErrorDetector(quick_net, random_state=0).fit(X, y)
+    expected = detector.noise_probability(X + 1, y)
     copy_net = net_training._without_schedules
 
     def as_if_on_cuda(net):
@@ -127,7 +128,7 @@ def test_what_was_trained_on_cuda_goes_on_without(noisy_blobs, quick_net, monkey
         return net
 
     monkeypatch.setattr(net_training, "_without_schedules", as_if_on_cuda)
-    data = sio.dumps(pipe)
+    data = sio.dumps(detector)
     with pytest.warns(DeviceWarning, match="no CUDA devices are available"):
         loaded = sio.loads(data, trusted=sio.get_untrusted_types(data=data))
-    assert_array_equal(loaded.predict(X + 1), expected)
+    assert_array_equal(loaded.noise_probability(X + 1, y), expected)

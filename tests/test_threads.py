@@ -13,8 +13,8 @@ from skorch.callbacks import Callback
 from threadpoolctl import threadpool_info
 
 from skdynacor import DynamicsCollector, make_dynacor_pipeline
-from skdynacor.groundwork.threads import threads_for, using_threads
 from skdynacor.nets import make_mlp_classifier
+from skdynacor.utils.threads import threads_for, using_threads
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_small_steps_train_on_one_thread(three_threads, batch_size, expected):
     before = settings()
     collector = DynamicsCollector(net, random_state=0).fit(X, y)
     assert settings() == before
-    assert dict(collector.classifier_.callbacks_)["t"].seen == expected
+    assert dict(collector.estimator_.callbacks_)["t"].seen == expected
 
 
 def test_small_boosting_runs_on_one_thread(three_threads, monkeypatch):
@@ -85,13 +85,12 @@ def test_small_boosting_runs_on_one_thread(three_threads, monkeypatch):
 # ---------------------------------------------------------------------- fits in several threads
 
 
-@pytest.mark.parametrize("recipe", ["transition", "paper"])
-def test_fits_in_several_threads_give_what_each_gives_alone(noisy_blobs, quick_net, recipe):
+def test_fits_in_several_threads_give_what_each_gives_alone(noisy_blobs, quick_net):
     """Torch has one state of random numbers for all threads of a process."""
     X, y, _ = noisy_blobs
 
     def fit(seed):
-        pipe = make_dynacor_pipeline(quick_net, recipe=recipe, random_state=seed).fit(X, y)
+        pipe = make_dynacor_pipeline(quick_net, random_state=seed).fit(X, y)
         return pipe[-1].noise_probability_, pipe.predict_proba(X[:9] + 1)
 
     alone, before = [fit(seed) for seed in range(4)], (torch.get_rng_state(), settings())
@@ -107,11 +106,11 @@ FORKS = """
 import threading
 from multiprocessing import get_context
 import torch
-from skdynacor.groundwork.devices import seeded
-from skdynacor.groundwork.one_at_a_time import one_at_a_time
+from skdynacor.utils.torch_settings import seeded
+from skdynacor.utils.global_state import global_state_lock
 
 def hold():
-    with one_at_a_time():
+    with global_state_lock():
         in_block.set()
         done.wait()
 

@@ -1,28 +1,24 @@
 """
-Which of the real digits are in doubt?
-======================================
+False alarms on clean labels
+============================
 
-Nothing is planted here: these are the labels that scikit-learn ships. The people who wrote the
-digits were told which to write, so that a slip of the pen is an error of a label.
+How many labels are flagged if nothing is injected? These are the labels that scikit-learn
+ships.
 """
 
 # %%
-# A tool that looks for wrong labels may find some where there are none. So the first
-# question is how many labels are flagged where people have looked at the data for decades.
 from sklearn.datasets import load_digits
 
-from skdynacor import make_dynacor_pipeline
+from skdynacor import LabelErrorDetector
 
 X, y = load_digits(return_X_y=True)
-detector = make_dynacor_pipeline(random_state=0).fit(X, y)[-1]
+detector = LabelErrorDetector(random_state=0).fit(X, y)
 print(f"{detector.flags_.sum()} of {len(y)} labels flagged")
 print(f"estimated noise rate {detector.noise_rate_:.5f}")
 
 # %%
-# It flags next to nothing, and we know of no error that it misses. The probabilities rank the rows
-# all the same; these are the sixteen in which it trusts least, with the probability that the label
-# is wrong. See for yourself which of them you would have read as labelled: they are hard to read
-# at 8 × 8 pixels, and that is all that is shown here.
+# The noise probability ranks rows even where none is flagged. These sixteen have the largest
+# ones; they are hard to read at 8 × 8 pixels.
 import numpy as np
 from matplotlib import pyplot as plt
 
@@ -35,7 +31,4 @@ for ax, row in zip(axes.flat, worst, strict=True):
 figure.tight_layout()
 
 # %%
-# Labels that people got wrong in earnest are in
-# :ref:`sphx_glr_auto_examples_plot_3_doctors.py`; those of CIFAR-10N, NoisyAG-News and Yoruba
-# headlines in :doc:`Results </results>`. The licences or sizes of the latter keep them out of this
-# package; :func:`~skdynacor.datasets.load_cifar10n` reads yours.
+# :ref:`sphx_glr_auto_examples_plot_3_doctors.py` has human label errors.

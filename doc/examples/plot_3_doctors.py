@@ -1,15 +1,15 @@
 """
-Errors that people made: five doctors rate 45 patients
-======================================================
+Human label errors: five doctors rate 45 patients
+=================================================
 
-Five anaesthetists rated from forms how fit 45 patients were for an operation, from 1 to 4; the
-first of them did so three times, weeks apart. The ratings were published by Dawid and Skene
-("Maximum Likelihood Estimation of Observer Error-Rates Using the EM Algorithm", Applied Statistics,
-1979, Table 1, https://doi.org/10.2307/2346806). Nobody planted an error here.
+Five anaesthetists rated from forms how fit 45 patients were for an operation, from 1 to 4. The
+first one did so three times. The ratings are from Dawid and Skene ("Maximum Likelihood Estimation
+of Observer Error-Rates Using the EM Algorithm", Applied Statistics, 1979, Table 1,
+https://doi.org/10.2307/2346806).
 """
 
 # %%
-# A string of digits for each patient: three ratings of the first doctor, then one of each other.
+# For each patient: three ratings of the first doctor, then one of each other doctor.
 import numpy as np
 
 RATINGS = """
@@ -22,38 +22,39 @@ ratings = np.array([list(each) for each in RATINGS.split()]).astype(int)  # (n_p
 n_patients, n_ratings = ratings.shape
 
 # %%
-# Each rating is a label, and a row. What is known of it are the other six ratings of that patient:
-# how many of them are 1, 2, 3 and 4.
+# Each rating is a row and its label. The features are the other six ratings of the patient: how
+# many of them are 1, 2, 3 and 4.
 is_grade = ratings[:, :, None] == np.arange(1, 5)  # (n_patients, 7, 4)
 X = (is_grade.sum(axis=1, keepdims=True) - is_grade).reshape(-1, 4)
 y = ratings.ravel()
+groups = np.repeat(np.arange(n_patients), n_ratings)
 print(f"{len(y)} ratings")
 
 # %%
-# There is no truth to compare with, but there is what most say. A rating that is flagged should
-# differ from that; one that differs is not an error for sure, where opinions are split.
+# The true grades are not known, so we compare with the majority. Ratings of one patient form a
+# group: the features of one contain the label of another.
 import pandas as pd
 
-from skdynacor import make_dynacor_pipeline
+from skdynacor import LabelErrorDetector
 from skdynacor.inspection import label_issues
 
-pipe = make_dynacor_pipeline(random_state=0).fit(X, y)
-flags = pipe[-1].flags_
-most_say = np.repeat(is_grade.sum(axis=1).argmax(axis=1) + 1, n_ratings)
-print(f"{(y != most_say).sum()} ratings differ from what most say")
-print(f"{flags.sum()} are flagged, of which {(y != most_say)[flags].sum()} differ from it")
-issues = label_issues(pipe, X, y)
+detector = LabelErrorDetector(random_state=0).fit(X, y, groups=groups)
+flags = detector.flags_
+majority = np.repeat(is_grade.sum(axis=1).argmax(axis=1) + 1, n_ratings)
+print(f"{(y != majority).sum()} ratings differ from the majority")
+print(f"{flags.sum()} are flagged, of which {(y != majority)[flags].sum()} differ from it")
+issues = label_issues(detector, X, y)
 issues[["given_label", "suggested_label", "noise_probability"]].head(6)
 
 # %%
-# Who errs most? The first doctor's own ratings differ from each other, too.
+# By doctor: the ratings of the first doctor differ from each other, too.
 from matplotlib import pyplot as plt
 
 names = ["doctor 1", "again", "once more", "doctor 2", "doctor 3", "doctor 4", "doctor 5"]
 shares = pd.DataFrame(
     {
         "flagged": flags.reshape(n_patients, n_ratings).mean(axis=0),
-        "unlike most": (y != most_say).reshape(n_patients, n_ratings).mean(axis=0),
+        "not the majority": (y != majority).reshape(n_patients, n_ratings).mean(axis=0),
     },
     index=names,
 )

@@ -1,15 +1,15 @@
 """
-Texts: which paragraphs are filed under the wrong topic?
-========================================================
+Texts with wrong topics
+=======================
 
-Texts become sparse rows by ``TfidfVectorizer``, and stay sparse.
+``TfidfVectorizer`` turns texts into sparse rows, which stay sparse.
 """
 
 # %%
-# A corpus that everybody has
-# ---------------------------
-# The documentation of scikit-learn itself: three paragraphs of a docstring are a text, and the
-# module that they come from is its topic. One topic in ten is replaced by another.
+# The corpus
+# ----------
+# The docstrings of scikit-learn: a text is three paragraphs, its topic is their module. One topic
+# in ten is replaced by another.
 import inspect
 import re
 
@@ -33,33 +33,32 @@ y, wrong = make_label_noise(y_true, "symmetric", 0.1, random_state=0)
 print(f"{len(texts)} texts, {wrong.sum()} under the wrong topic")
 
 # %%
-# Steps that change X come first
-# ------------------------------
+# Find the wrong topics
+# ---------------------
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import make_pipeline
 
-from skdynacor import make_dynacor_pipeline
+from skdynacor import LabelErrorDetector
 
 pipe = make_pipeline(
     TfidfVectorizer(stop_words="english", sublinear_tf=True),
-    *make_dynacor_pipeline(random_state=0),
+    LabelErrorDetector(random_state=0),
 )
 flags = pipe.fit_predict(texts, y)
 print(f"{flags.sum()} flagged, {(flags & wrong).sum()} of them wrong")
 
 # %%
-# What was found
-# --------------
-# The worst first, and beside them what we know.
+# The worst texts, with their true topics
+# ---------------------------------------
 from skdynacor.inspection import label_issues
 
 issues = label_issues(pipe, texts, y)[["position", "given_label", "suggested_label"]].head(8)
-issues["right"] = y_true[issues.position]
+issues["true_label"] = y_true[issues.position]
 issues["text"] = [texts[row][:50] + " …" for row in issues.position]
 issues
 
 # %%
-# Which topic is suggested in place of which:
+# Given and suggested topics:
 from skdynacor.displays import LabelMatrixDisplay
 
 LabelMatrixDisplay.from_estimator(pipe, texts, y)

@@ -1,8 +1,8 @@
 """
-Beside cleanlab and other methods
-=================================
+Comparison with cleanlab and other methods
+==========================================
 
-All baselines have the same ``fit_predict``. Here on handwritten digits under four kinds of errors;
+All baselines have the same ``fit_predict``. Here on digits with four kinds of noise;
 :doc:`Results </results>` has eleven data sets and several seeds.
 """
 
@@ -16,15 +16,15 @@ from sklearn.metrics import f1_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skdynacor import make_dynacor_pipeline
+from skdynacor import LabelErrorDetector, make_dynacor_pipeline
 from skdynacor.baselines import ConfidentLearning, SimiFeatR, SimiFeatV
 from skdynacor.datasets import make_label_noise
 
 X, y_true = load_digits(return_X_y=True)
 logistic = make_pipeline(StandardScaler(), LogisticRegression(max_iter=200))
 methods = {
-    "skdynacor": make_dynacor_pipeline(random_state=0),
-    "the paper's recipe": make_dynacor_pipeline(recipe="paper", random_state=0),
+    "LabelErrorDetector": LabelErrorDetector(random_state=0),
+    "DynaCor": make_dynacor_pipeline(random_state=0),
     "cleanlab, logistic regression": ConfidentLearning(logistic, random_state=0),
     "SimiFeat-V": SimiFeatV(),
     "SimiFeat-R": SimiFeatR(),
@@ -55,6 +55,5 @@ ax.legend(fontsize=8)
 ax.figure.tight_layout()
 
 # %%
-# One run is an anecdote: differences of a point or two are those of seeds. What holds on average,
-# and where other methods win, is in :doc:`Results </results>`. Images of digits are classes that
-# hardly overlap; on data that do, all methods have a harder time.
+# Differences of a point or two are within the variance of seeds. The digits hardly overlap; all
+# methods are worse on data with class overlap.

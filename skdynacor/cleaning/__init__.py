@@ -1,5 +1,5 @@
 """A classifier that is better because the wrong labels were found first."""
 
-from .label_cleaning_classifier import LabelCleaningClassifier
+from ._label_cleaning_classifier import LabelCleaningClassifier
 
 __all__ = ["LabelCleaningClassifier"]

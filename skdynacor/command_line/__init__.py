@@ -1,1 +1,1 @@
-"""The command ``skdynacor``: find the wrong labels of a file, or see it done."""
+"""The command ``skdynacor``: ``find`` label errors in a file, and ``demo``."""

@@ -1,4 +1,4 @@
-"""What a user can put right."""
+"""Errors that the user can correct."""
 
 from difflib import get_close_matches
 
@@ -10,21 +10,7 @@ class BadInput(Exception):
 
 
 def no_such_name(name, names, what, option):
-    """Make the error for a name that is not there, with those that are.
-
-    Parameters
-    ----------
-    name : str
-    names : list of str
-    what : str
-        What is named, as "column".
-    option : str
-        The argument that named it.
-
-    Returns
-    -------
-    error : BadInput
-    """
+    """Make the error for an unknown column or array; ``option`` is the argument that named it."""
     by_lower = {each.lower(): each for each in reversed(names)}
     close = [by_lower[each] for each in get_close_matches(name.lower(), by_lower, n=3)]
     hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
@@ -32,6 +18,6 @@ def no_such_name(name, names, what, option):
 
 
 def listed(names):
-    """List names, or how many more there are."""
+    """List at most 20 names, and say how many more there are."""
     shown = ", ".join(map(repr, names[:_MOST_NAMES]))
     return shown + (f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else "")

@@ -1,4 +1,4 @@
-"""Which columns of a table tell something of the label."""
+"""Choose the columns of a table to learn from."""
 
 import re
 from typing import NamedTuple
@@ -9,17 +9,17 @@ from skrub import TableVectorizer
 
 from .bad_input import BadInput, no_such_name
 
-#: A text has as many words as this on average, a name fewer.
+#: Texts have at least this many words on average.
 _WORDS_OF_TEXT = 5
-#: Where more of the values than this are met once only, they name rows.
-_SHARE_OF_NAMES = 0.9
+#: A column of strings identifies rows if more than this share of its values are distinct.
+_SHARE_DISTINCT = 0.9
 _SOME_ROWS = 1000
 #: Models compute with floats of 32 bits.
 LARGEST = np.finfo(np.float32).max
 
 
 class Columns(NamedTuple):
-    """Names of the columns to learn from, of those among them that hold text, and notices."""
+    """Columns to learn from, those among them that hold text, and notices for the user."""
 
     features: list
     texts: list
@@ -27,26 +27,10 @@ class Columns(NamedTuple):
 
 
 def choose_columns(frame, label, features=None, texts=None):
-    """Choose the columns to learn from.
+    """Choose the columns to learn from, and those among them that hold text.
 
-    Parameters
-    ----------
-    frame : DataFrame
-    label : str
-    features : list of str or None, default=None
-        Named by the user, and then used whatever they hold. ``None`` stands for all that tell more
-        than which row it is, or which label.
-    texts : list of str or None, default=None
-        Columns of text. ``None`` stands for those among the chosen that look like it.
-
-    Returns
-    -------
-    columns : Columns
-
-    Raises
-    ------
-    BadInput
-        If a column is not there or cannot be used, or none is left.
+    By default, identifiers and copies of the label are left out; columns that the user names are
+    used in any case.
     """
     _check_names(frame, label, features, texts)
     named = {*(features or []), *(texts or [])}
@@ -61,13 +45,13 @@ def choose_columns(frame, label, features=None, texts=None):
         if texts is None and not reason and _is_text(column):
             found.append(name)
         elif name not in named:
-            reason = reason or _tells_nothing(column, frame[label])
+            reason = reason or _uninformative(column, frame[label])
         if reason:
             left_out[name] = reason
         else:
             kept.append(name)
     notices = [f"Left out {name!r}, which {reason}." for name, reason in left_out.items()]
-    notices += [f"Took {name!r} for text; --text says which columns are." for name in found]
+    notices += [f"Took {name!r} for text; --text names the columns that are." for name in found]
     if not kept:
         raise BadInput(" ".join(["There is no column to learn from.", *notices]))
     return Columns(kept, found if texts is None else list(dict.fromkeys(texts)), notices)
@@ -87,7 +71,7 @@ def _check_names(frame, label, features, texts):
 
 
 def _unusable(column):
-    """Say why no model can take a column, if so."""
+    """Say why no model can use a column, or None."""
     if column.isna().all():
         return "is empty"
     if pd.api.types.is_float_dtype(column.dtype) and (column.abs() > LARGEST).any():
@@ -95,32 +79,31 @@ def _unusable(column):
     return None
 
 
-def _tells_nothing(column, labels):
-    """Say why a column should not be learnt from, if so."""
-    if _names_rows(column):
-        return "names the rows (--features uses it all the same)"
-    if _renames(column, labels):
-        return "is the label by another name (--features uses it all the same)"
+def _uninformative(column, labels):
+    """Say why a column should not be learnt from, or None."""
+    if _is_identifier(column):
+        return "identifies the rows (--features uses it nevertheless)"
+    if _is_copy(column, labels):
+        return "is a copy of the label (--features uses it nevertheless)"
     return None
 
 
-def _names_rows(column):
-    """Tell whether a column only says which row it is: a count, or a name of each row's own."""
+def _is_identifier(column):
     if pd.api.types.is_integer_dtype(column.dtype):
         if column.isna().any() or not column.is_unique:
             return False
         counts = int(column.max()) - int(column.min()) == len(column) - 1
         return counts or re.search(r"(^|[_\W])id$", str(column.name), re.IGNORECASE) is not None
     values = column.dropna()
-    if not _is_string(column) or values.nunique() < _SHARE_OF_NAMES * len(column):
+    if not _is_string(column) or values.nunique() < _SHARE_DISTINCT * len(column):
         return False
-    # Dates and numbers may be written as strings, and differ from row to row.
+    # NB: dates and numbers written as strings may be distinct, too.
     cleaner = TableVectorizer(numeric="drop", datetime="drop", high_cardinality="passthrough")
     return cleaner.fit_transform(values.iloc[:_SOME_ROWS].to_frame()).shape[1] > 0
 
 
-def _renames(column, labels):
-    """Tell whether a column's values and the labels stand for each other, one to one."""
+def _is_copy(column, labels):
+    """Tell whether values and labels correspond one to one."""
     n_values, n_labels = column.nunique(), labels.nunique()
     if n_values != n_labels:
         return False

@@ -1,4 +1,4 @@
-"""``skdynacor demo``: find planted label errors in the digits that scikit-learn bundles."""
+"""``skdynacor demo``: find label errors injected into the digits of scikit-learn."""
 
 import sys
 import time
@@ -8,54 +8,41 @@ from matplotlib.figure import Figure
 from sklearn.datasets import load_digits
 from sklearn.metrics import f1_score, precision_score, recall_score
 
+from .. import LabelErrorDetector
 from ..datasets import make_label_noise
-from ..displays import TrajectoryDisplay
-from ..groundwork.files import writing
+from ..displays import NoiseProbabilityDisplay
 from ..inspection import label_issues, write_review
-from ..pipeline import make_dynacor_pipeline
 from ..reporting.report import report
+from ..utils.files import writing
 from .outputs import check_outputs
 
 _TEXT = """\
-{} images of handwritten digits, some labels replaced by wrong ones
+{} images of handwritten digits, with injected label errors
 
 {}
 
-Of the last, wrote {} (for a spreadsheet),
-{} (how labels are learnt) and {} (for a browser).
+For the last, wrote {} (label issues for a review),
+{} (a plot) and {} (for the browser).
 
-Your own data, a table with a column of labels:
+For your own data, a table with a column of labels:
 
     skdynacor find data.csv --label COLUMN --out issues.csv --report report.html
 """
 
 
 def demo(args):
-    """Plant errors, find them, write down and describe what was found.
-
-    Parameters
-    ----------
-    args : argparse.Namespace
-
-    Returns
-    -------
-    code : int
-        0.
-    text : str
-        For stdout.
-    """
-    paths = [args.out / name for name in ("issues.csv", "trajectories.png", "report.html")]
+    """Inject label errors, find them and write files; return the exit code and the text."""
+    paths = [args.out / name for name in ("issues.csv", "noise-probability.png", "report.html")]
     args.out.mkdir(parents=True, exist_ok=True)
     check_outputs({"--out": paths[0]})
     X, y_true = load_digits(return_X_y=True)
-    found = {}
+    scores = {}
     for kind, rate in [("asymmetric", 0.2), ("symmetric", 0.3)]:
         y, wrong = make_label_noise(y_true, kind, rate, random_state=args.seed)
-        pipeline = make_dynacor_pipeline(random_state=args.seed)
-        pipeline.set_params(dynamicscollector__verbose=int(sys.stderr.isatty()))
+        detector = LabelErrorDetector(verbose=int(sys.stderr.isatty()), random_state=args.seed)
         start = time.perf_counter()
-        flags = pipeline.fit_predict(X, y)
-        found[f"{kind} {rate:.0%}"] = {
+        flags = detector.fit_predict(X, y)
+        scores[f"{kind} {rate:.0%}"] = {
             "wrong": wrong.sum(),
             "flagged": flags.sum(),
             "precision": precision_score(wrong, flags),
@@ -63,18 +50,14 @@ def demo(args):
             "F1": f1_score(wrong, flags),
             "seconds": time.perf_counter() - start,
         }
-    scores = pd.DataFrame.from_dict(found, orient="index").rename_axis("planted errors")
-    scores = scores.reset_index().to_string(index=False, float_format="{:.2f}".format)
-    issues = label_issues(pipeline, X, y, only_flagged=True)
+    table = pd.DataFrame.from_dict(scores, orient="index").rename_axis("injected errors")
+    table = table.reset_index().to_string(index=False, float_format="{:.2f}".format)
+    issues = label_issues(detector, X, y, only_flagged=True)
     rows = issues["position"]
-    write_review(issues.assign(true_label=y_true[rows], planted=wrong[rows]), paths[0])
-    _draw(TrajectoryDisplay.from_estimator(pipeline, X, y), paths[1])
-    report(pipeline, X, y, paths[2], images=X.reshape(-1, 8, 8))
-    return 0, _TEXT.format(len(y_true), scores, *paths)
-
-
-def _draw(display, path):
+    write_review(issues.assign(true_label=y_true[rows], wrong=wrong[rows]), paths[0])
     figure = Figure(figsize=(6.4, 4.2), layout="constrained")
-    display.plot(ax=figure.subplots())
-    with writing(path) as file:
+    NoiseProbabilityDisplay.from_estimator(detector, X, y, y_true=y_true, ax=figure.subplots())
+    with writing(paths[1]) as file:
         figure.savefig(file, format="png", dpi=120)
+    report(detector, X, y, paths[2], images=X.reshape(-1, 8, 8))
+    return 0, _TEXT.format(len(y_true), table, *paths)

@@ -1,64 +1,37 @@
-"""``skdynacor find``: find the wrong labels in a file."""
+"""``skdynacor find``: find label errors in a file."""
 
 import sys
 import warnings
 
 import joblib
 
-from ..groundwork.files import writing
 from ..inspection import write_review
-from ..inspection.findings import read_findings
-from ..inspection.label_issues import list_issues
-from ..inspection.noise_summary import sum_up
+from ..inspection._findings import read_findings
+from ..inspection._label_issues import list_issues
+from ..inspection._noise_summary import summarize
 from ..reporting.report import report
+from ..utils.files import writing
 from .data import read_data
 from .outputs import check_outputs
 from .preprocessing import make_pipeline_for
-from .program import write_program
 from .summary import describe, describe_worst, to_json
 
 NOISY = 3
 
 
 def find(args):
-    """Read, fit, write, and describe what was found.
-
-    Parameters
-    ----------
-    args : argparse.Namespace
-
-    Returns
-    -------
-    code : int
-        What the process ends with: 0, or ``NOISY`` where labels are noisier than allowed.
-    text : str
-        For stdout.
-
-    Raises
-    ------
-    BadInput
-        Before anything is trained or written.
-    """
-    outputs = {
-        "--out": args.out,
-        "--report": args.report,
-        "--save-pipeline": args.save_pipeline,
-    }
+    """Read, fit and write; return the exit code and the text for stdout."""
+    outputs = {"--out": args.out, "--report": args.report, "--save-pipeline": args.save_pipeline}
     check_outputs(outputs, args.file, args.force)
     data = read_data(args.file, args.label, args.features, args.text, args.separator, args.encoding)
-    if not args.quiet:
-        for notice in data.notices:
-            print(f"skdynacor: {notice}", file=sys.stderr)
-    if args.print_pipeline:
-        return 0, write_program(data, n_jobs=args.jobs, random_state=args.seed)
+    _print_notices(data.notices, args)
     pipeline = _fit(data, args)
     detector = pipeline[-1]
     findings = read_findings(pipeline, data.X, data.y)
     issues = list_issues(findings, data.X, data.y, only_flagged=True)
-    classes = sum_up(findings, data.X, data.y)
+    classes = summarize(findings, data.X, data.y)
     _write(pipeline, data, issues, args)
-    too_noisy = args.fail_above is not None and detector.noise_rate_ > args.fail_above
-    found = args.file, data, detector.noise_rate_, detector.flags_, classes
+    found = args.file, data, detector, classes
     if args.json:
         files = {option.strip("-"): str(path) for option, path in outputs.items() if path}
         parts = [to_json(*found, issues, files)]
@@ -68,11 +41,18 @@ def find(args):
         parts = [describe(*found), _next_steps(args, len(issues))]
         if not args.out and len(issues):
             parts.insert(1, describe_worst(_with_columns(issues, data), data.texts))
+    too_noisy = args.fail_above is not None and detector.noise_rate_ > args.fail_above
     return NOISY if too_noisy else 0, "\n\n".join(parts) + "\n" * bool(parts)
 
 
+def _print_notices(texts, args):
+    if not args.quiet:
+        for text in texts:
+            print(f"skdynacor: {text}", file=sys.stderr)
+
+
 def _fit(data, args):
-    """Fit, and pass on in a line each what is worth a warning."""
+    """Fit the pipeline, and show each of its warnings in one line."""
     watched = sys.stderr.isatty() and not args.quiet
     pipeline = make_pipeline_for(
         data, verbose=int(watched), n_jobs=args.jobs, random_state=args.seed
@@ -81,40 +61,23 @@ def _fit(data, args):
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", UserWarning)
         pipeline.fit(data.X, data.y)
-    if not args.quiet:
-        for text in dict.fromkeys(" ".join(str(each.message).split()) for each in caught):
-            print(f"skdynacor: {text}", file=sys.stderr)
+    _print_notices(dict.fromkeys(" ".join(str(each.message).split()) for each in caught), args)
     return pipeline
 
 
 def _write(pipeline, data, issues, args):
-    """Write each file that was asked for, whole or not at all."""
-
-    def write_issues(path):
-        write_review(_with_columns(issues.assign(decision=""), data), path)
-
-    def write_report(path):
+    if args.out:
+        write_review(_with_columns(issues.assign(decision=""), data), args.out)
+    if args.report:
         texts = data.X[data.texts].agg(" ".join, axis=1).tolist() if data.texts else None
-        report(pipeline, data.X, data.y, path, texts=texts)
-
-    def write_pipeline(path):
-        with writing(path) as file:
+        report(pipeline, data.X, data.y, args.report, texts=texts)
+    if args.save_pipeline:
+        with writing(args.save_pipeline) as file:
             joblib.dump(pipeline, file)
-
-    for path, write in [
-        (args.out, write_issues),
-        (args.report, write_report),
-        (args.save_pipeline, write_pipeline),
-    ]:
-        if path is not None:
-            try:
-                write(path.resolve())
-            except OSError as error:
-                raise OSError(f"{path} was not written: {error.strerror}.") from error
 
 
 def _with_columns(issues, data):
-    """Put what the file has of each row beside the issues, for who is to decide."""
+    """Add the columns of the file to the issues, for the review."""
     if not hasattr(data.X, "columns"):
         return issues
     rows = data.X.iloc[issues["position"].to_numpy()].set_axis(issues.index)
@@ -122,18 +85,18 @@ def _with_columns(issues, data):
 
 
 def _next_steps(args, n_flagged):
-    if not n_flagged:
-        return "Nothing to correct."
     written = [str(path) for path in (args.out, args.report, args.save_pipeline) if path]
     steps = [f"Wrote {', '.join(written)}."] if written else []
-    if args.out:
+    if not n_flagged:
+        steps.insert(0, "No label is more likely wrong than right.")
+    elif args.out:
         steps.append(
-            "Next: write keep, suggested or another label into the column 'decision', and put\n"
-            "them into the labels with read_review and apply_corrections of skdynacor.inspection."
+            "Next: write keep, suggested or another label into the column 'decision', and apply\n"
+            "the decisions with read_review and apply_corrections of skdynacor.inspection."
         )
     else:
         steps.append(
-            "Next: --out issues.csv lists all of them, to be reviewed; --report report.html is a\n"
-            "page to look at."
+            "Next: --out issues.csv lists all of them for a review; --report report.html shows\n"
+            "them in a browser."
         )
     return "\n".join(steps)

@@ -1,4 +1,4 @@
-"""From the columns of a table to numbers, and on to flags."""
+"""The pipeline that finds label errors in a file."""
 
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -6,31 +6,19 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from skrub import MinHashEncoder, TableVectorizer
 
-from ..pipeline import make_dynacor_pipeline
+from .. import LabelErrorDetector
 
-#: Rarer words of a text tell little, and each takes memory.
+#: Words beyond the most frequent ones say little, and take memory.
 N_WORDS = 20_000
 
 
 def make_preprocessing(columns, texts):
-    """Make the transformer that turns a table into numbers.
+    """Make the transformer from the columns of a table, some of them texts, to numbers.
 
-    Missing values stay so, for the forests to deal with. Beside text they are filled in, as forests
-    take none in sparse rows.
-
-    Parameters
-    ----------
-    columns : list of str
-    texts : list of str
-        Those of the columns that hold text.
-
-    Returns
-    -------
-    preprocessing : transformer
-        Its output is sparse if there are texts.
+    Without texts, missing values stay missing. With texts the output is sparse, for which forests
+    take no missing values, and they are imputed.
     """
-    # MinHash draws no random numbers, and as many numbers describe names as are set here, however
-    # many names there are.
+    # MinHash is deterministic, and its output has a fixed width for any number of categories.
     table = TableVectorizer(high_cardinality=MinHashEncoder())
     if not texts:
         return table
@@ -42,24 +30,10 @@ def make_preprocessing(columns, texts):
 
 
 def make_pipeline_for(data, *, verbose=0, n_jobs=None, random_state=None):
-    """Make the pipeline that finds wrong labels in a file.
-
-    Parameters
-    ----------
-    data : Data
-    verbose : int, default=0
-        1 shows how far the training is, on stderr.
-    n_jobs : int or None, default=None
-    random_state : int or None, default=None
-
-    Returns
-    -------
-    pipeline : Pipeline
-        The steps of ``make_dynacor_pipeline``, behind ``preprocessing`` if the data are a table.
-    """
-    pipeline = make_dynacor_pipeline(n_jobs=n_jobs, random_state=random_state)
-    pipeline.set_params(dynamicscollector__verbose=verbose)
-    if not hasattr(data.X, "columns"):
-        return pipeline
-    preprocessing = make_preprocessing(list(data.X.columns), data.texts)
-    return Pipeline([("preprocessing", preprocessing), *pipeline.steps])
+    """Make the pipeline for ``Data``: preprocessing if it is a table, and the detector."""
+    detector = LabelErrorDetector(verbose=verbose, n_jobs=n_jobs, random_state=random_state)
+    steps = [("labelerrordetector", detector)]
+    if hasattr(data.X, "columns"):
+        preprocessing = make_preprocessing(list(data.X.columns), data.texts)
+        steps.insert(0, ("preprocessing", preprocessing))
+    return Pipeline(steps)

@@ -4,9 +4,9 @@ They import torch and skorch and nothing of skdynacor. A new net is a module of 
 ``make_..._classifier`` beside it that says how it is trained.
 """
 
-from .dropout import ByteDropout
-from .mlp import MLP, make_mlp_classifier, make_quick_mlp_classifier
-from .resnet import RandomCropFlip, ResNet18, ResNet34, make_resnet_classifier
+from ._dropout import ByteDropout
+from ._mlp import MLP, make_mlp_classifier, make_quick_mlp_classifier
+from ._resnet import RandomCropFlip, ResNet18, ResNet34, make_resnet_classifier
 
 __all__ = [
     "MLP",

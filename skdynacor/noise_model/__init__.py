@@ -1,6 +1,9 @@
-"""From beliefs and given labels to the probability that a label is wrong.
+"""From out-of-sample class probabilities and given labels to the probability of a label error.
 
-The step that records weighs models by it, and the step that detects flags rows by it, so it stands
-below both. It knows arrays only, not where beliefs come from, and needs no torch. What else is read
-from beliefs is one more pure function here.
+It knows arrays only, and needs no torch. The documentation has the mathematics on one page.
+
+Shapes: ``log_probs`` (n_samples, n_classes) are log-probabilities of the classes, of which a
+constant in each row does not matter; ``labels`` (n_samples,), int, are the given ones; a transition
+matrix (n_classes, n_classes) holds the probability that a sample of one class (its row) is given
+the label of another (its column).
 """

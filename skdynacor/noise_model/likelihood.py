@@ -1,7 +1,8 @@
-"""How much to hear each source of beliefs: weights under which the given labels are likeliest.
+"""Maximum-likelihood weights of several models' class probabilities.
 
-A row's beliefs are softmax(Σ_s w_s logits_s), a product of experts; its label g has the likelihood
-Σ_c belief(c) T[c, g]. One weight alone is a sharpness.
+The models' probabilities are combined to p(c) ∝ exp(Σ_m w_m log_probs_m(c)), a product of experts;
+a label g has the likelihood Σ_c p(c) T[c, g]. The weight of one model alone is its inverse
+temperature.
 """
 
 from typing import NamedTuple
@@ -10,113 +11,94 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax, logsumexp
 
-from .transition import count_anchors, estimate_transition
+from .transition import agree_beyond_chance, count_anchors, estimate_transition_matrix
 
-# Entries of beliefs held in double precision at a time.
+# Entries held in double precision at a time.
 _CHUNK_ENTRIES = 2**20
-# A source is never taken to be surer than this many times what it says.
+# The weights are few: they are estimated on evenly spread samples of at most so many entries.
+_MOST_ENTRIES = 2**19
 _LARGEST_WEIGHT = 20.0
-# Of more rows, so many decide the weights, which are few.
-_MOST_ROWS = 100_000
-# Weights and the transition follow from each other; this many turns settle them.
-_N_TURNS = 3
+# Weights and transition matrix depend on each other; this many rounds converge.
+_N_ROUNDS = 3
 
 
-class Weighing(NamedTuple):
-    """Sources of beliefs, weighed."""
+class Weighting(NamedTuple):
+    """Models' weights, and the likelihood of the labels under them."""
 
-    weights: np.ndarray  # (n_sources,)
-    log_likelihood: float  # of the labels, mean over the rows that decide, in nats
-    transition: np.ndarray  # (n_classes, n_classes)
+    weights: np.ndarray  # (n_models,)
+    log_likelihoods: np.ndarray  # of the labels of evenly spread samples, in nats
+    transition_matrix: np.ndarray  # (n_classes, n_classes)
     n_anchors: int
 
 
-def weigh(sources, labels, anchor_share):
-    """Weigh sources of beliefs by the likelihood of the given labels.
+def fit_weights(log_probs, labels, anchor_share):
+    """Find the weights under which the given labels are likeliest.
 
-    Parameters
-    ----------
-    sources : list of ndarray of shape (n_samples, n_classes)
-        Logits, of models that were not told the rows' labels: else the best memory would win.
-    labels : ndarray of shape (n_samples,)
-    anchor_share : float
-        See ``count_anchors``.
-
-    Returns
-    -------
-    weighing : Weighing
+    ``log_probs`` is a list of out-of-sample arrays, (n_samples, n_classes), one for each model;
+    ``anchor_share`` is that of ``count_anchors``.
     """
-    weights = np.ones(len(sources))
-    some = slice(None, None, 1 + (len(labels) - 1) // _MOST_ROWS)
-    of_some = [source[some] for source in sources], labels[some]
-    frequencies = np.bincount(labels, minlength=sources[0].shape[1]) / len(labels)
-    for _ in range(_N_TURNS):
-        counts = count_anchors(combine(sources, weights), labels, anchor_share)
-        transition = estimate_transition(counts, frequencies)
-        start = np.maximum(weights, 0.05)  # a source that was not heard gets another hearing
-        weights, log_likelihood = _climb(*of_some, transition, start)
-    return Weighing(weights, log_likelihood, transition, int(counts.sum()))
+    n_samples, n_classes = log_probs[0].shape
+    weights = np.ones(len(log_probs))
+    some = slice(None, None, 1 + (n_samples * n_classes - 1) // _MOST_ENTRIES)
+    of_some = [each[some] for each in log_probs], labels[some]
+    frequencies = np.bincount(labels, minlength=n_classes) / n_samples
+    for _ in range(_N_ROUNDS):
+        combined = combine(log_probs, weights)
+        counts = count_anchors(combined, labels, anchor_share)
+        if not agree_beyond_chance(count_anchors(combined, labels, 1), frequencies):
+            counts = np.diag(counts.sum(axis=1))
+        transition_matrix = estimate_transition_matrix(counts)
+        start = np.maximum(weights, 0.05)  # lets a weight leave zero
+        weights = _maximize(*of_some, transition_matrix, start)
+    log_likelihoods = label_log_likelihoods(*of_some, transition_matrix, weights)
+    return Weighting(weights, log_likelihoods, transition_matrix, int(counts.sum()))
 
 
-def combine(sources, weights):
-    """Add up weighted logits, (n_samples, n_classes)."""
-    return sum(weight * logits for weight, logits in zip(weights, sources, strict=True))
+def combine(log_probs, weights):
+    """Sum of weighted log-probabilities, (n_samples, n_classes)."""
+    return sum(weight * each for weight, each in zip(weights, log_probs, strict=True))
 
 
-def log_likelihood(sources, labels, transition, weights):
-    """Give the mean log-likelihood of labels, in nats, and its gradient by the weights.
-
-    Parameters
-    ----------
-    sources : list of ndarray of shape (n_samples, n_classes)
-    labels : ndarray of shape (n_samples,)
-    transition : ndarray of shape (n_classes, n_classes)
-    weights : ndarray of shape (n_sources,)
-
-    Returns
-    -------
-    value : float
-    gradient : ndarray of shape (n_sources,)
-    """
-    value, gradient = 0.0, np.zeros(len(sources))
-    for part in parts(*sources[0].shape):
-        logits = [np.asarray(source[part], dtype=np.float64) for source in sources]
-        beliefs, joint, of_label = _likelihood(logits, labels[part], transition, weights)
+def log_likelihood(log_probs, labels, transition_matrix, weights):
+    """Mean log-likelihood of the labels, in nats, and its gradient by the weights, (n_models,)."""
+    value, gradient = 0.0, np.zeros(len(log_probs))
+    for chunk in chunks(*log_probs[0].shape):
+        part = [np.asarray(each[chunk], dtype=np.float64) for each in log_probs]
+        combined, joint, of_label = _likelihood(part, labels[chunk], transition_matrix, weights)
         value += of_label.sum()
-        # What the label adds to the beliefs is what the weights are pulled by.
-        surprise = np.exp(joint - of_label[:, None]) - np.exp(beliefs)
-        gradient += [np.vdot(surprise, each) for each in logits]
+        # The posterior of the classes given the label, less their probability without it.
+        residual = np.exp(joint - of_label[:, None]) - np.exp(combined)
+        gradient += [np.vdot(residual, each) for each in part]
     return value / len(labels), gradient / len(labels)
 
 
-def label_log_likelihoods(sources, labels, transition, weights):
-    """Give the log-likelihood of each label, (n_samples,), see ``log_likelihood``."""
+def label_log_likelihoods(log_probs, labels, transition_matrix, weights):
+    """Log-likelihood of each label, (n_samples,), see ``log_likelihood``."""
     return np.concatenate(
         [
-            _likelihood([each[part] for each in sources], labels[part], transition, weights)[-1]
-            for part in parts(*sources[0].shape)
+            _likelihood([each[c] for each in log_probs], labels[c], transition_matrix, weights)[-1]
+            for c in chunks(*log_probs[0].shape)
         ]
     )
 
 
-def _likelihood(sources, labels, transition, weights):
-    """Logs of beliefs, of belief × transition (n, n_classes), and of the label's share (n,)."""
-    beliefs = log_softmax(np.asarray(combine(sources, weights), dtype=np.float64), axis=1)
-    joint = beliefs + np.log(transition.T)[labels]
-    return beliefs, joint, logsumexp(joint, axis=1)
-
-
-def parts(n_samples, n_classes):
-    """Cut rows into slices that are small enough for double precision."""
+def chunks(n_samples, n_classes):
+    """Slices of samples that are small enough for double precision."""
     size = max(1, _CHUNK_ENTRIES // n_classes)
     return [slice(start, start + size) for start in range(0, n_samples, size)]
 
 
-def _climb(sources, labels, transition, start):
-    def descend(weights):
-        value, gradient = log_likelihood(sources, labels, transition, weights)
+def _likelihood(log_probs, labels, transition_matrix, weights):
+    """Logs of p(c) and of p(c) T[c, label], (n, n_classes), and of the label's likelihood, (n,)."""
+    combined = log_softmax(np.asarray(combine(log_probs, weights), dtype=np.float64), axis=1)
+    joint = combined + np.log(transition_matrix.T)[labels]
+    return combined, joint, logsumexp(joint, axis=1)
+
+
+def _maximize(log_probs, labels, transition_matrix, start):
+    def negative(weights):
+        value, gradient = log_likelihood(log_probs, labels, transition_matrix, weights)
         return -value, -gradient
 
-    bounds = [(0, _LARGEST_WEIGHT)] * len(sources)
-    found = minimize(descend, start, jac=True, bounds=bounds, method="L-BFGS-B")
-    return found.x, float(-found.fun)
+    bounds = [(0, _LARGEST_WEIGHT)] * len(log_probs)
+    return minimize(negative, start, jac=True, bounds=bounds, method="L-BFGS-B").x

@@ -1,4 +1,4 @@
-"""A mixture of two Gaussians over log-odds: which of two groups a row belongs to."""
+"""A mixture of two Gaussians over the log-odds, of right and of wrong labels."""
 
 import warnings
 
@@ -7,19 +7,19 @@ from sklearn import config_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
-# Log-odds beyond this are told apart less: else sure rows and surer ones would be the two groups.
+# Log-odds beyond this are compressed: else sure samples and surer ones would be the components.
 _SURE = 10.0
-# What a mixture must be of two groups, one of them of wrong labels: means this far apart, in
-# standard deviations of the wider, and more than one row in 400 wrong at the upper one.
+# The least distance of the means, in standard deviations of the wider component, and the least
+# log-odds of the upper mean, for the components to be right and wrong labels.
 _LEAST_APART = 1.0
 _LEAST_DOUBT = -np.log(399.0)
-# No mixture is surer than this, in nats.
+# The mixture's log-odds are clipped to this.
 _SUREST = 20.0
 
 
 def fit_mixture(log_odds, seed):
-    """Fit two Gaussians to log-odds; None where these are not of right labels and wrong ones."""
-    levels = np.sort(_squash(log_odds))  # so that its random start hangs on no order of rows
+    """Fit two Gaussians to log-odds; None where they are not right and wrong labels."""
+    levels = np.sort(_squash(log_odds))  # the order of samples must not matter
     if np.ptp(levels) < 1e-6:
         return None
     # Its k-means knows numpy only.
@@ -34,8 +34,8 @@ def fit_mixture(log_odds, seed):
 def mixture_log_odds(mixture, log_odds):
     """Log-odds of the mixture's upper component, (n_samples,), within ±20.
 
-    Rows beyond a component's mean belong to it at least as surely as one at the mean: else the
-    wider component would take both tails.
+    Samples beyond a component's mean belong to it at least as surely as one at the mean: the wider
+    component would otherwise take both tails.
     """
     means, variances = mixture.means_[:, 0], mixture.covariances_[:, 0, 0]
     order = np.argsort(means)
@@ -53,7 +53,7 @@ def mixture_log_odds(mixture, log_odds):
 
 
 def average_with(mixture, log_odds):
-    """Average log-odds with those of a mixture; without one they stay as they are."""
+    """Average log-odds with those of a mixture, if there is one."""
     if mixture is None:
         return log_odds
     return (log_odds + mixture_log_odds(mixture, log_odds)) / 2

@@ -12,7 +12,7 @@ from ..displays import (
     TrajectoryDisplay,
     TransitionDisplay,
 )
-from ..groundwork.optional import import_optional
+from ..utils.optional import import_optional
 
 _INK = "#010203"  # stands for the colour of text, which the page decides
 _STYLE = {
@@ -31,17 +31,7 @@ _NO_METADATA = dict.fromkeys(["Date", "Creator", "Format", "Type"])
 
 
 def draw_figures(findings):
-    """Draw what was found, as far as it is known.
-
-    Parameters
-    ----------
-    findings : Findings
-
-    Returns
-    -------
-    figures : str
-        HTML, with a ``<figure>`` for each plot.
-    """
+    """Draw what was found, as far as it is known: HTML with a ``<figure>`` for each plot."""
     matplotlib = import_optional("matplotlib", "report", "A report")
     with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
         # Texts stay texts, for which the browser has other fonts.
@@ -55,41 +45,40 @@ def draw_figures(findings):
 
 def _plots(found):
     """Give title, caption, a function that draws on axes, and the size, of each plot."""
-    stage, n_classes = found.stage_name, len(found.classes)
-    side = min(4.2 + 0.06 * n_classes, 8)
-    matrix = side, 0.85 * side
+    stage, side = found.stage_name, min(4.2 + 0.06 * len(found.classes), 8)
+    small, matrix = (4.6, 3.3), (side, 0.85 * side)
     if found.dynamics is not None:
         yield (
             "How labels are learnt",
             f"Over the {stage}s of the training, by group of rows. Flagged labels should run like "
-            "the planted ones, which are known to be wrong.",
+            "the injected label errors, which are known to be wrong.",
             lambda ax: TrajectoryDisplay.from_predictions(
                 found.dynamics,
                 found.flags,
-                planted=found.planted_dynamics,
+                injected=found.copies_dynamics,
                 kind="share" if found.agreement else "signal",
                 stage_name=stage,
                 ax=ax,
             ),
-            (4.6, 3.3),
+            small,
         )
     if found.noise_probability is not None:
         yield (
             "How sure the flags are",
             "Rows by the probability that their label is wrong, on a logarithmic scale. Those in "
             "the middle are worth a look most.",
-            lambda ax: NoiseProbabilityDisplay.from_predictions(found.noise_probability, ax=ax),
-            (4.6, 3.3),
+            lambda ax: NoiseProbabilityDisplay(found.noise_probability).plot(ax),
+            small,
         )
     if found.dynamics is not None:
         yield (
             "Map of the rows",
-            "Each row by the mean and the spread of its trail: at the top those that the model "
-            "agrees with all along, at the bottom those that it never does.",
+            "Each row by the mean and the standard deviation of its trajectory: at the top those "
+            "that the model agrees with all along, at the bottom those that it never does.",
             lambda ax: DataMapDisplay.from_predictions(
                 found.dynamics, found.flags, stage_name=stage, ax=ax
             ),
-            (4.6, 3.3),
+            small,
         )
     if found.suggested_labels is not None:
         yield (
@@ -100,13 +89,11 @@ def _plots(found):
             ),
             matrix,
         )
-    if found.transition is not None:
+    if found.transition_matrix is not None:
         yield (
             "Which classes are mistaken",
             "The estimated share of each class that is labelled as each other.",
-            lambda ax: TransitionDisplay.from_predictions(
-                found.transition, classes=found.classes, ax=ax
-            ),
+            lambda ax: TransitionDisplay(found.transition_matrix, classes=found.classes).plot(ax),
             matrix,
         )
 
@@ -126,20 +113,7 @@ def _draw(name, title, caption, plot, size):
 
 
 def to_inline(svg, name):
-    """Make of an SVG file what can stand in a page beside others.
-
-    Parameters
-    ----------
-    svg : str
-        As matplotlib writes it.
-    name : str
-        Makes its identifiers differ from those of others; also that of the title.
-
-    Returns
-    -------
-    svg : str
-        One element. Its text and lines have the colour of the page's text.
-    """
+    """Make of an SVG file an element that can stand in a page beside others, in its colours."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     head, rest = svg.split(">", 1)

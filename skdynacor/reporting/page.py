@@ -15,17 +15,7 @@ _POLICY = (
 
 
 def encode_json(value):
-    r"""Encode as JSON that can stand inside a ``<script>`` of a page.
-
-    Parameters
-    ----------
-    value : object
-        Of dicts, lists, strings, finite numbers, booleans and None.
-
-    Returns
-    -------
-    text : bytes
-        In UTF-8. No character opens or ends a tag, an entity or a line of a script.
+    r"""Encode as JSON, in UTF-8, that can stand inside a ``<script>`` of a page.
 
     Examples
     --------
@@ -40,36 +30,18 @@ def encode_json(value):
 
 
 def make_page(title, data, figures):
-    """Make the page of a report.
-
-    Parameters
-    ----------
-    title : str
-    data : bytes
-        What the script shows, by ``encode_json``.
-    figures : str
-        HTML.
-
-    Returns
-    -------
-    page : bytes
-        In UTF-8.
-    """
-    page, style = _read("page.html"), _read("page.css")
+    """Make the page of a report, in UTF-8, of data by ``encode_json`` and HTML."""
     script = "\n".join(map(_read, ["rows.js", "table.js", "page.js"]))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return (
-        Template(page)
-        .substitute(
-            policy=_POLICY.format(digest),
-            title=html.escape(title).encode("utf-8", "replace").decode(),
-            style=style,
-            figures=figures,
-            data=data.decode(),
-            script=script,
-        )
-        .encode()
+    page = Template(_read("page.html")).substitute(
+        policy=_POLICY.format(digest),
+        title=html.escape(title),
+        style=_read("page.css"),
+        figures=figures,
+        data=data.decode(),
+        script=script,
     )
+    return page.encode()
 
 
 def _read(name):

@@ -1,19 +1,16 @@
 """Writing a report of what was found."""
 
 import hashlib
-import os
 from pathlib import Path
 
-import numpy as np
-
-from ..groundwork.files import writing
-from ..groundwork.sklearn_private import Count, takes
-from ..inspection.findings import read_findings
-from ..inspection.label_issues import list_issues
-from ..inspection.noise_summary import sum_up
-from .evidence import Evidence
+from ..inspection._findings import read_findings
+from ..inspection._label_issues import list_issues
+from ..inspection._noise_summary import summarize
+from ..utils.files import writing
+from ..utils.sklearn_private import Count, validates_arguments
+from .evidence import gather_evidence
 from .figures import draw_figures
-from .issue_columns import encode_trails, read_columns
+from .issue_columns import encode_trajectories, read_columns
 from .page import encode_json, make_page
 from .summary import find_facts, find_origin
 
@@ -21,7 +18,7 @@ _SIZE = 4_900_000  # bytes of a report
 _LEAST_EVIDENCE = 300_000
 
 
-@takes(max_rows=[Count(1)])
+@validates_arguments(max_rows=[Count(1)])
 def report(
     estimator,
     X,
@@ -44,7 +41,7 @@ def report(
     Parameters
     ----------
     estimator : estimator
-        A fitted pipeline that ends in a detector, a detector, or a baseline.
+        A fitted detector, a pipeline that ends in one, or a baseline.
     X : data frame, array, sparse array or list of n_samples rows
         The rows of ``fit``. Rows of two or three dimensions are shown as images, strings as texts.
     y : array-like of shape (n_samples,)
@@ -71,14 +68,14 @@ def report(
 
     Raises
     ------
-    FileNotFoundError, IsADirectoryError, PermissionError
+    OSError
         If the file cannot be written there.
     ValueError
         If there is not one label, text or image for each row, or one name for each feature.
 
     See Also
     --------
-    skdynacor.inspection.label_issues : The table of issues, as a data frame.
+    skdynacor.inspection._label_issues : The table of issues, as a data frame.
     skdynacor.inspection.read_review : Reads the decisions back.
 
     Examples
@@ -89,19 +86,18 @@ def report(
     >>> from sklearn.datasets import load_digits
     >>> X, y = load_digits(n_class=3, return_X_y=True)
     >>> y[[3, 70, 150]] = [2, 0, 1]
-    >>> pipe = skdynacor.make_dynacor_pipeline(random_state=0).fit(X, y)
+    >>> detector = skdynacor.LabelErrorDetector(random_state=0).fit(X, y)
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder) / "report.html"
-    ...     written = skdynacor.report(pipe, X, y, path, images=X.reshape(-1, 8, 8))
+    ...     written = skdynacor.report(detector, X, y, path, images=X.reshape(-1, 8, 8))
     ...     written.stat().st_size < 5e6
     True
     """
-    path = check_target(path)
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"There is no folder {str(path.parent)!r}. Make it first.")
     findings = read_findings(estimator, X, y)
-    evidence = Evidence(X, findings, texts, images, feature_names)
-    issues = list_issues(findings, X, y)[:max_rows]
-    columns = read_columns(issues, findings.classes)
-    rows = np.array(columns["position"])
+    columns = read_columns(list_issues(findings, X, y)[:max_rows], findings.classes)
     if columns.get("index") == columns["position"]:
         columns["index"] = None  # as good as said twice
     figures = draw_figures(findings)
@@ -115,70 +111,20 @@ def report(
         "agreement": bool(findings.agreement),
         "summary": {
             "facts": find_facts(findings),
-            "classes": read_columns(sum_up(findings, X, y), findings.classes),
+            "classes": read_columns(summarize(findings, X, y), findings.classes),
             "origin": find_origin(estimator),
         },
     }
     if findings.dynamics is not None:
-        data["trails"] = encode_trails(findings.dynamics, rows, findings.agreement)
+        data["trails"] = encode_trajectories(
+            findings.dynamics, columns["position"], findings.agreement
+        )
         data["n_stages"] = findings.dynamics.shape[1]
     so_far = encode_json(data)
     data["id"] = hashlib.blake2b(so_far, digest_size=8).hexdigest()
     room = max(_SIZE - len(so_far) - len(figures.encode()), _LEAST_EVIDENCE)
-    data["evidence"] = evidence.gather(_list_issues(columns), room)
+    data["evidence"] = gather_evidence(X, findings, columns, room, texts, images, feature_names)
     page = make_page(str(title), encode_json(data), figures)
     with writing(path) as file:
         file.write(page)
     return path
-
-
-def check_target(path):
-    """Check that a file can be written, before any work is done.
-
-    Parameters
-    ----------
-    path : str or path-like
-
-    Returns
-    -------
-    path : Path
-
-    Raises
-    ------
-    FileNotFoundError, IsADirectoryError, PermissionError
-    """
-    path = Path(path)
-    folder = path.parent
-    if path.is_dir():
-        raise IsADirectoryError(
-            f"path={str(path)!r} is a folder. Name a file in it, such as "
-            f"{str(path / 'report.html')!r}."
-        )
-    if not folder.is_dir():
-        raise FileNotFoundError(
-            f"path={str(path)!r} lies in a folder that does not exist. Make {str(folder)!r} first."
-        )
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise PermissionError(
-            f"path={str(path)!r} lies in a folder that you may not write to. Name another one, or "
-            f"get the permission to write to {str(folder)!r}."
-        )
-    return path
-
-
-def _list_issues(columns):
-    """The issues one by one, as ``Evidence.gather`` takes them."""
-    n_rows = len(columns["position"])
-    unknown = [None] * n_rows
-    first, second = (columns[f"neighbor_{i}"] or unknown for i in (1, 2))
-    return [
-        (row, [each for each in neighbors if each is not None], given, suggested)
-        for row, *neighbors, given, suggested in zip(
-            columns["position"],
-            first,
-            second,
-            columns["given_label"],
-            columns["suggested_label"] or unknown,
-            strict=True,
-        )
-    ]

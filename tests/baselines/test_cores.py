@@ -9,7 +9,7 @@ from torch import nn
 from torch.testing import assert_close
 
 from skdynacor.baselines import CORES
-from skdynacor.baselines.cores import CORESLoss, sieve_margin
+from skdynacor.baselines._cores import CORESLoss, sieve_margin
 from skdynacor.nets import make_mlp_classifier
 
 

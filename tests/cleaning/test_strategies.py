@@ -4,20 +4,25 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skdynacor.cleaning.detections import Detection
-from skdynacor.cleaning.strategies import clean
+from skdynacor.cleaning._strategies import clean
+from skdynacor.inspection._findings import Findings
 
 LABELS = np.array(["ant", "ant", "ant", "bee", "bee", "bee"])
 
 
-def detection(flags, noise_probability, suggested_labels, suggested_label_probability=0.9):
-    probability = np.broadcast_to(suggested_label_probability, len(flags))
-    return Detection(
-        None,
+def make_findings(flags, noise_probability, suggested_labels, suggested_label_probability=0.9):
+    classes, codes = np.unique(LABELS[: len(flags)], return_inverse=True)
+    score = np.array(noise_probability)
+    return Findings(
+        LABELS[: len(flags)],
+        codes,
+        classes,
+        np.arange(len(flags)),
         np.array(flags, bool),
-        np.array(noise_probability),
-        np.array(suggested_labels),
-        probability,
+        score,
+        noise_probability=score,
+        suggested_labels=np.array(suggested_labels),
+        suggested_label_probability=np.broadcast_to(suggested_label_probability, len(flags)),
     )
 
 
@@ -29,7 +34,7 @@ def detection(flags, noise_probability, suggested_labels, suggested_label_probab
     ],
 )
 def test_of_a_class_that_is_all_flagged_the_least_doubtful_row_stays(strategy, rows, labels):
-    found = detection(LABELS == "bee", [0.1, 0.2, 0.3, 1.0, 0.9, 0.95], ["ant"] * 6)
+    found = make_findings(LABELS == "bee", [0.1, 0.2, 0.3, 1.0, 0.9, 0.95], ["ant"] * 6)
     cleaned = clean(strategy, LABELS, found, 0.5)
     assert_array_equal(cleaned.rows, rows)
     assert_array_equal(cleaned.labels, labels)
@@ -38,7 +43,7 @@ def test_of_a_class_that_is_all_flagged_the_least_doubtful_row_stays(strategy, r
 
 
 def test_rows_that_tie_stay_together_and_weigh_as_others():
-    found = detection(LABELS == "bee", [0.1, 0.2, 1.0, 1.0, 1.0, 1.0], ["ant"] * 6)
+    found = make_findings(LABELS == "bee", [0.1, 0.2, 1.0, 1.0, 1.0, 1.0], ["ant"] * 6)
     cleaned = clean("reweight", LABELS, found, 0.5)
     assert_array_equal(cleaned.rows, [0, 1, 3, 4, 5])
     assert_array_equal(cleaned.labels, LABELS[[0, 1, 3, 4, 5]])
@@ -47,7 +52,7 @@ def test_rows_that_tie_stay_together_and_weigh_as_others():
 
 
 def test_suggestions_count_where_a_label_is_flagged_and_they_are_sure():
-    found = detection(
+    found = make_findings(
         [False, True, True, False, True, False],
         [0.1, 0.8, 0.9, 0.2, 0.7, 0.4],
         ["bee", "bee", "bee", "ant", "ant", "ant"],
@@ -62,7 +67,7 @@ def test_suggestions_count_where_a_label_is_flagged_and_they_are_sure():
 def test_a_row_that_goes_back_to_its_class_leaves_no_other_class_empty():
     labels = np.array(["ant", "bee", "cat", "cat"])
     # The only ant is made a cat, and the only bee the only ant.
-    found = detection([True, True, False, False], [0.9, 0.8, 0.1, 0.1], ["cat", "ant"] * 2)
+    found = make_findings([True, True, False, False], [0.9, 0.8, 0.1, 0.1], ["cat", "ant"] * 2)
     cleaned = clean("relabel", labels, found, 0.5)
     assert_array_equal(cleaned.labels, labels)
     assert_array_equal(cleaned.kept_classes, ["bee", "ant"])

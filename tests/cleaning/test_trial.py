@@ -8,7 +8,8 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.tree import DecisionTreeClassifier
 
 from skdynacor.cleaning import LabelCleaningClassifier
-from skdynacor.cleaning.trial import Gain, gain_in_accuracy, make_folds
+from skdynacor.cleaning import _label_cleaning_classifier as label_cleaning_classifier
+from skdynacor.cleaning._trial import AccuracyGain, gain_in_accuracy, make_trial_folds
 
 
 class Doubts(BaseEstimator):
@@ -75,46 +76,41 @@ def test_labels_are_cleaned_where_it_helps(line):
     assert_array_equal(tried.predict(line[0]), line[0][:, 0] > 0)
 
 
-def test_labels_may_be_text(line):
-    X, y = line
-    names = np.where(y, "high", "low").astype(object)
-    rule = Rule(lambda x, y: (y == "high") != (x > 0))
-    tried = fit(rule, (X, names), cv=2)
-    assert tried.gain_ == fit(HELPFUL, line, cv=2).gain_
-    assert_array_equal(tried.predict(X) == "high", X[:, 0] > 0)
-
-
 def test_a_fold_in_which_all_of_a_class_is_flagged_counts_as_no_gain(line):
     X, y = line
     first = X[0, 0]
     rule = Rule(lambda x, y: y & (first not in x))  # all of a class, but for where the first is
     tried = fit(rule, (X, y), cv=KFold(2))
     assert tried.is_cleaned_
-    assert tried.gain_ == Gain(0, 0)
+    assert tried.gain_ == AccuracyGain(0, 0)
 
 
-def test_only_the_default_detector_is_tried_unasked(line):
+def test_by_default_the_default_detector_alone_is_tried(line, monkeypatch):
     fit(HELPFUL, line)
     assert HELPFUL.n_rows == [400]
-    few = line[0][:60], line[1][:60]
-    classifier = LabelCleaningClassifier(DecisionTreeClassifier(), random_state=0).fit(*few)
-    assert classifier.gain_ is not None
+    HELPFUL.n_rows.clear()
+    monkeypatch.setattr(
+        label_cleaning_classifier, "LabelErrorDetector", lambda random_state: Doubts(HELPFUL)
+    )
+    classifier = LabelCleaningClassifier(DecisionTreeClassifier(), random_state=0).fit(*line)
+    assert HELPFUL.n_rows == [400, *[320] * 5]
+    assert classifier.gain_.mean > 0
 
 
 @pytest.mark.parametrize("n_rows", [49, 2000])
 def test_there_is_no_trial_of_very_few_rows_or_many(n_rows):
-    assert make_folds("auto", np.arange(n_rows) % 2, 0) is None
-    assert make_folds(None, np.arange(100) % 2, 0) is None
+    assert make_trial_folds("auto", np.arange(n_rows) % 2, 0) is None
+    assert make_trial_folds(None, np.arange(100) % 2, 0) is None
 
 
 def test_folds_are_no_more_than_the_smallest_class_has_rows():
     y = np.arange(100) % 2
-    assert len(make_folds("auto", y, 0)) == 5
+    assert len(make_trial_folds("auto", y, 0)) == 5
     y[:] = 0
     y[:3] = 1
-    assert len(make_folds("auto", y, 0)) == 3
+    assert len(make_trial_folds("auto", y, 0)) == 3
     y[1:3] = 0
-    assert make_folds("auto", y, 0) is None
+    assert make_trial_folds("auto", y, 0) is None
 
 
 def test_gain_is_the_difference_of_accuracies():

@@ -1,4 +1,4 @@
-"""Small tables with planted errors, and a way to call the command."""
+"""Small tables with label errors, and a way to call the command."""
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from skdynacor.datasets import make_label_noise
 
 @pytest.fixture(scope="session")
 def mixed_table():
-    """A table of numbers, categories, dates and gaps, and the mask of wrong labels."""
+    """A table of numbers, categories, dates and gaps, and the mask of label errors."""
     rng = np.random.default_rng(0)
     n = 400
     y_true = rng.integers(0, 3, n)
@@ -52,7 +52,7 @@ def command(capsys):
 
 @pytest.fixture
 def refused(command):
-    """Call ``find`` with what it must refuse in one line before it trains; return the line."""
+    """Call ``find`` with bad input; return its error, which must be one line."""
 
     def refused(*args):
         code, out, err = command("find", *args)

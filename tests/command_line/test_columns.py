@@ -1,4 +1,4 @@
-"""Which columns are learnt from, if nobody says."""
+"""Which columns are chosen to learn from."""
 
 import numpy as np
 import pandas as pd
@@ -35,7 +35,7 @@ def choose(values, **params):
         ["the same text that is in all of the rows"] * N,
     ],
 )
-def test_what_tells_something_is_used(values):
+def test_informative_columns_are_used(values):
     columns = choose(values)
     assert columns.features == ["column", "other"]
     assert columns.texts == columns.notices == []
@@ -44,18 +44,18 @@ def test_what_tells_something_is_used(values):
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        (np.arange(N) + 17, "names the rows"),
-        (RNG.permutation(N), "names the rows"),
-        ([f"u{i:04d}" for i in RNG.permutation(N)], "names the rows"),
-        ([f"u{i}" if i > 4 else None for i in range(N)], "names the rows"),
-        (np.where(LABELS == "yes", "Y", "N"), "is the label by another name"),
-        ((LABELS == "yes").astype(int), "is the label by another name"),
+        (np.arange(N) + 17, "identifies the rows"),
+        (RNG.permutation(N), "identifies the rows"),
+        ([f"u{i:04d}" for i in RNG.permutation(N)], "identifies the rows"),
+        ([f"u{i}" if i > 4 else None for i in range(N)], "identifies the rows"),
+        (np.where(LABELS == "yes", "Y", "N"), "is a copy of the label"),
+        ((LABELS == "yes").astype(int), "is a copy of the label"),
         ([None] * N, "is empty"),
         (np.full(N, np.inf), "has infinite numbers"),
         (np.full(N, 1e300), "has infinite numbers"),
     ],
 )
-def test_what_tells_nothing_is_left_out_and_named(values, reason):
+def test_uninformative_columns_are_left_out_and_named(values, reason):
     columns = choose(values)
     assert columns.features == ["other"]
     (notice,) = columns.notices
@@ -70,12 +70,12 @@ def test_numbers_named_id_are_left_out_if_all_differ():
 def test_text_is_found_and_can_be_named():
     columns = choose(TEXTS)
     assert (columns.features, columns.texts) == (["column", "other"], ["column"])
-    assert columns.notices == ["Took 'column' for text; --text says which columns are."]
+    assert columns.notices == ["Took 'column' for text; --text names the columns that are."]
     named = choose(TEXTS, texts=["column"])
     assert (named.texts, named.notices) == (["column"], [])
 
 
-def test_what_the_user_names_is_used():
+def test_columns_that_the_user_names_are_used():
     counts = choose(np.arange(N), features=["column"])
     assert counts == (["column"], [], [])
     assert choose(TEXTS, features=["other"], texts=["column"]).features == ["other", "column"]

@@ -3,7 +3,7 @@
 import pandas as pd
 
 
-def test_planted_errors_are_found_and_written_down(command, tmp_path):
+def test_injected_errors_are_found_and_written(command, tmp_path):
     folder = tmp_path / "new" / "demo"
     code, out, err = command("demo", "--out", folder)
     assert (code, err) == (0, "")
@@ -15,9 +15,9 @@ def test_planted_errors_are_found_and_written_down(command, tmp_path):
     assert "skdynacor find data.csv --label COLUMN" in out
     issues = pd.read_csv(folder / "issues.csv")
     assert len(issues) == int(table[-1][3])
-    assert issues["planted"].mean() > 0.7
-    assert (issues["given_label"] != issues["true_label"]).equals(issues["planted"])
+    assert issues["wrong"].mean() > 0.7
+    assert (issues["given_label"] != issues["true_label"]).equals(issues["wrong"])
     assert issues["noise_probability"].is_monotonic_decreasing
-    assert (folder / "trajectories.png").read_bytes()[:4] == b"\x89PNG"
+    assert (folder / "noise-probability.png").read_bytes()[:4] == b"\x89PNG"
     assert "data:image" in (folder / "report.html").read_text()
     assert len(list(folder.iterdir())) == 3

@@ -93,7 +93,7 @@ def test_labels_keep_their_kind_and_the_seed_repeats(kind, rate):
     assert not np.array_equal(make_label_noise(names, kind, rate, X, random_state=4)[0], y)
 
 
-@pytest.mark.parametrize("n_classes", [2, 3, 5, 7])
+@pytest.mark.parametrize("n_classes", [2, 5])
 @pytest.mark.parametrize("kind", ["symmetric", "asymmetric", "class", "instance"])
 def test_a_hopeless_rate_warns(kind, n_classes):
     y, limit = np.arange(420) % n_classes, 1 - 1 / n_classes
@@ -110,15 +110,6 @@ def test_a_hopeless_rate_warns(kind, n_classes):
     assert caught[0].filename == __file__
     with pytest.warns(UserWarning, match="not below"):
         make(limit + 0.01)
-
-
-def test_the_warning_weighs_classes_by_their_rows():
-    matrix = [[0.0, 1.0], [0.0, 1.0]]
-    make_label_noise([0] * 4 + [1] * 6, "class", matrix)
-    with pytest.warns(UserWarning, match=r"rate of 0\.6 among"):
-        make_label_noise([0] * 6 + [1] * 4, "class", matrix)
-    with pytest.warns(UserWarning, match="not below"):
-        make_label_noise(np.arange(9) % 3, "class", np.full((3, 3), 1 / 3))
 
 
 @pytest.mark.parametrize(
@@ -143,11 +134,3 @@ def test_the_warning_weighs_classes_by_their_rows():
 def test_bad_input(args, message):
     with pytest.raises(ValueError, match=message):
         make_label_noise(*args)
-
-
-def test_labels_that_are_no_single_values_are_refused():
-    y = np.array([None] * 6)
-    y[:] = ["a", "b", ("a", 1), ("b",), "a", "b"]
-    for labels in (y, np.zeros(0, dtype=[("a", int)])):
-        with pytest.raises(ValueError, match="Each label must be one value"):
-            make_label_noise(labels, "symmetric", 0.2)

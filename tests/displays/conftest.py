@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from skdynacor import make_dynacor_pipeline
+from skdynacor import LabelErrorDetector, make_dynacor_pipeline
 from skdynacor.baselines import SimiFeatV
 from skdynacor.datasets import make_label_noise
 
@@ -44,8 +44,8 @@ def fitted(digits):
     """One of each kind of detector, fitted on the digits."""
     X, y, _ = digits
     estimators = {
-        "transition": make_dynacor_pipeline(random_state=0),
-        "paper": make_dynacor_pipeline(recipe="paper", random_state=0),
+        "default": LabelErrorDetector(random_state=0),
+        "paper": make_dynacor_pipeline(random_state=0),
         "baseline": SimiFeatV(),
     }
     return {name: estimator.fit(X, y) for name, estimator in estimators.items()}

@@ -1,9 +1,7 @@
 import numpy as np
-import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skdynacor import make_dynacor_pipeline
 from skdynacor.displays import TrajectoryDisplay
 
 T = np.array([[-1.0, 1, 1], [1, 1, 1], [-1, -1, 1], [-1, -1, -1]])
@@ -11,20 +9,14 @@ FLAGS = np.array([False, False, True, True])
 
 
 def test_lines_are_shares_agreed_with():
-    display = TrajectoryDisplay.from_predictions(T, FLAGS, planted=-T[:1])
-    lines = display.lines_
+    lines = TrajectoryDisplay.from_predictions(T, FLAGS, injected=-T[:1]).lines_
     assert_array_equal(lines["not flagged"].get_xdata(), [1, 2, 3])
     assert_array_equal(lines["not flagged"].get_ydata(), [0.5, 1, 1])
     assert_array_equal(lines["flagged"].get_ydata(), [0, 0, 0.5])
-    assert_array_equal(lines["planted"].get_ydata(), [1, 0, 0])
+    assert_array_equal(lines["injected"].get_ydata(), [1, 0, 0])
     assert [line.get_label() for line in lines.values()] == [
-        *("not flagged (2)", "flagged (2)", "planted (1)")
+        *("not flagged (2)", "flagged (2)", "injected (1)")
     ]
-
-
-def test_a_level_of_nought_does_not_agree():
-    display = TrajectoryDisplay.from_predictions([[0.0, 1], [0, -1]], [False, False])
-    assert_array_equal(display.lines_["not flagged"].get_ydata(), [0, 0.5])
 
 
 def test_bands_hold_the_lines_and_shrink_with_the_rows():
@@ -50,11 +42,6 @@ def test_signals_are_medians_and_quartiles():
     assert "quartiles" in display.ax_.get_ylabel()
 
 
-def test_only_groups_that_have_rows_are_drawn():
-    display = TrajectoryDisplay.from_predictions(T, [False] * 4, planted=T[:0])
-    assert list(display.lines_) == list(display.bands_) == ["not flagged"]
-
-
 @pytest.mark.parametrize("n_epochs", [1, 3])
 def test_ticks_are_whole_epochs(n_epochs):
     display = TrajectoryDisplay.from_predictions(T[:, :n_epochs], FLAGS)
@@ -63,40 +50,19 @@ def test_ticks_are_whole_epochs(n_epochs):
     assert display.ax_.get_xlabel() == "epoch"
 
 
-@pytest.mark.parametrize("recipe", ["transition", "paper"])
-def test_a_pipeline_shows_what_it_recorded(fitted, digits, recipe):
+def test_a_pipeline_shows_what_it_recorded(fitted, digits):
     X, y, _ = digits
-    pipe = fitted[recipe]
+    pipe = fitted["paper"]
     display = TrajectoryDisplay.from_estimator(pipe, X, y)
     agreed = (pipe[-2].dynamics_ > 0)[pipe[-1].flags_].mean(axis=0)
     assert_allclose(display.lines_["flagged"].get_ydata(), agreed)
-    assert list(display.lines_) == ["not flagged", "flagged", "planted"]
+    assert list(display.lines_) == ["not flagged", "flagged", "injected"]
     last = {name: line.get_ydata()[-1] for name, line in display.lines_.items()}
     assert last["not flagged"] > 0.85
-    assert max(last["flagged"], last["planted"]) < 0.3
+    assert max(last["flagged"], last["injected"]) < 0.3
+    assert TrajectoryDisplay.from_estimator(pipe, X, y, kind="signal").kind == "signal"
 
 
-def test_a_signal_whose_sign_says_nothing_is_drawn_as_it_is(digits):
-    X, y, _ = digits
-    pipe = make_dynacor_pipeline(recipe="paper", signal="confidence", random_state=0).fit(X, y)
-    display = TrajectoryDisplay.from_estimator(pipe, X, y)
-    assert display.kind == "signal"
-
-
-def test_bad_arguments_are_refused():
+def test_what_is_no_kind_is_refused():
     with pytest.raises(ValueError, match=r"'kind' .* among .*'share'.* Got 'shares'"):
         TrajectoryDisplay.from_predictions(T, FLAGS, kind="shares")
-    with pytest.raises(ValueError, match=r"as many columns as dynamics, 3; got shape \(4, 2\)"):
-        TrajectoryDisplay.from_predictions(T, FLAGS, planted=T[:, :2])
-
-
-def test_booleans_are_numbers_to_draw():
-    display = TrajectoryDisplay.from_predictions(T > 0, FLAGS)
-    assert display.dynamics.dtype.kind == "f"
-
-
-@pytest.mark.parametrize("kind", ["lines", pd.NA])
-def test_what_is_no_kind_is_refused(fitted, digits, kind):
-    X, y, _ = digits
-    with pytest.raises(ValueError, match="'kind' parameter"):
-        TrajectoryDisplay.from_estimator(fitted["paper"], X, y, kind=kind)

@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skdynacor.displays import TransitionDisplay
@@ -17,18 +16,13 @@ def test_cells_are_per_cents():
 
 
 def test_colours_compare_between_matrices():
-    for transition in (np.eye(2), np.full((2, 2), 0.5)):
-        im = TransitionDisplay.from_predictions(transition).im_
+    for transition_matrix in (np.eye(2), np.full((2, 2), 0.5)):
+        im = TransitionDisplay.from_predictions(transition_matrix).im_
         assert (im.norm.vmin, im.norm.vmax) == (0, 100)
 
 
-def test_a_pipeline_shows_its_transition(fitted, digits):
+def test_a_detector_shows_its_transition_matrix(fitted, digits):
     X, y, _ = digits
-    display = TransitionDisplay.from_estimator(fitted["transition"], X, y)
-    assert_allclose(display.im_.get_array() / 100, fitted["transition"][-1].transition_)
+    display = TransitionDisplay.from_estimator(fitted["default"], X, y)
+    assert_allclose(display.im_.get_array() / 100, fitted["default"].transition_matrix_)
     assert_array_equal(display.classes, ["nought", "one", "two"])
-
-
-def test_each_class_needs_one_name():
-    with pytest.raises(ValueError, match="classes must have one entry for each of the 2 rows"):
-        TransitionDisplay.from_predictions(np.eye(2), classes=["ant"])

@@ -76,11 +76,6 @@ def test_numbers_may_be_written_in_any_way(y):
     assert corrected.dtype == np.asarray(y).dtype
 
 
-def test_the_same_decision_may_come_twice():
-    issues = pd.concat([make_issues(decision=["bee", "", ""])] * 2)
-    assert apply_corrections(Y, issues)[3] == "bee"
-
-
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
@@ -106,20 +101,6 @@ def test_keep_contradicts_another_label():
     issues = pd.concat([make_issues(decision=[d, "", ""]) for d in ("keep", "ant")])
     with pytest.raises(ValueError, match="'wasp' and 'ant' for row 3"):
         apply_corrections(Y, issues)
-
-
-def test_rows_without_decision_may_be_of_other_labels():
-    issues = make_issues(given_label=["moth"] * 3, decision=["", "", ""])
-    assert_array_equal(apply_corrections(Y, issues), Y)
-
-
-def test_many_errors_are_counted():
-    y = np.array(["a", "b"] * 10)
-    issues = pd.DataFrame(
-        {"position": range(20), "given_label": y, "suggested_label": y, "decision": "c"}
-    )
-    with pytest.raises(ValueError, match=r"'c' for row 4, and 15 more\.$"):
-        apply_corrections(y, issues)
 
 
 @pytest.mark.parametrize(
@@ -169,16 +150,6 @@ def test_a_class_called_as_a_decision_is_refused():
     with pytest.raises(ValueError, match="A class is called 'keep'"):
         apply_corrections(y, issues)
     assert apply_corrections(y, issues, [True]).tolist() == ["throw", "throw"]
-
-
-def test_what_is_no_data_frame_is_refused():
-    with pytest.raises(TypeError, match=r"issues must be a data frame .* got dict"):
-        apply_corrections([0, 1], {"position": [0]}, accept="flagged")
-
-
-def test_a_column_of_labels_gives_labels():
-    corrected = apply_corrections(Y[:, np.newaxis], make_issues(), accept="flagged")
-    assert corrected.tolist() == ["wasp", "bee", "ant", "bee", "bee"]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from skdynacor.inspection.formulas import disarm, restore
+from skdynacor.inspection._formulas import disarm, restore
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,13 @@ from skdynacor.inspection import label_issues, noise_summary
 
 def test_every_class_is_counted(fitted, noisy_blobs):
     X, y, _ = noisy_blobs
-    summary, detector = noise_summary(fitted, X, y), fitted[-1]
+    summary = noise_summary(fitted, X, y)
     assert summary.noise_rate.is_monotonic_decreasing
     summary = summary.sort_values("label")
     assert_array_equal(summary.label, [0, 1, 2])
     assert_array_equal(summary.n_rows, np.bincount(y))
-    assert_array_equal(summary.n_flagged, np.bincount(y[detector.flags_]))
-    assert_allclose(summary.noise_rate, detector.class_noise_rates_)
+    assert_array_equal(summary.n_flagged, np.bincount(y[fitted.flags_]))
+    assert_allclose(summary.noise_rate, fitted.class_noise_rates_)
     issues = label_issues(fitted, X, y, only_flagged=True)
     for row in summary.itertuples():
         counts = issues[issues.given_label == row.label].suggested_label.value_counts()
@@ -46,7 +46,7 @@ def test_labels_of_any_type_may_be_confused_with_none(classes, noisy_blobs):
 
 
 def test_no_flag_leaves_nothing_confused(fitted, noisy_blobs, monkeypatch):
-    monkeypatch.setattr(fitted[-1], "flags_", np.zeros(300, dtype=bool))
+    monkeypatch.setattr(fitted, "flags_", np.zeros(300, dtype=bool))
     summary = noise_summary(fitted, *noisy_blobs[:2])
     assert summary.most_confused_with.isna().all()
     assert not summary.n_confused.any()

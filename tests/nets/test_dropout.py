@@ -35,7 +35,7 @@ def test_entries_are_dropped_independently():
     assert not np.array_equal(found, dropped(0.5, (20_000, 24), seed=1).double().numpy())
 
 
-def test_what_is_kept_is_scaled_so_that_the_mean_stays():
+def test_kept_entries_are_scaled_so_that_the_mean_stays():
     for p in (0.1, 0.5):
         torch.manual_seed(0)
         kept = ByteDropout(p)(torch.full((300_000,), 3.0))

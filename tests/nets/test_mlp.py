@@ -38,23 +38,7 @@ def test_constant_features_are_ignored():
     assert scaled(np.ones((10, 2))).abs().sum() == 0
 
 
-@pytest.mark.parametrize("sparse", [False, True])
-def test_columns_that_say_nothing_are_neglected(sparse):
-    X, outputs = torch.rand(5, 3), []
-    wide = torch.stack([X[:, 0], torch.ones(5), X[:, 1], X[:, 0], X[:, 2]], dim=1)
-    for rows, columns in ((X, None), (wide, np.array([0, 2, 4]))):
-        torch.manual_seed(0)
-        facts = {"feature_mean": rows.mean(0), "feature_scale": rows.std(0, correction=0)}
-        mlp = MLP(rows.shape[1], 2, telling_columns=columns, **facts).eval()
-        assert mlp.layers[0].in_features == 3
-        outputs.append(mlp(rows.to_sparse_coo() if sparse else rows))
-        restored = MLP(rows.shape[1], 2, telling_columns=columns).eval()
-        restored.load_state_dict(mlp.state_dict())
-        assert torch.equal(restored(rows), mlp(rows))
-    assert_close(*outputs)
-
-
-def test_without_facts_inputs_are_taken_as_they_are():
+def test_without_mean_and_scale_inputs_are_unchanged():
     mlp = MLP(3, 2)
     assert_close((torch.ones(1, 3) - mlp.center) * mlp.factor, torch.ones(1, 3))
 
@@ -82,7 +66,7 @@ def test_settings_can_be_replaced():
 @pytest.mark.parametrize(
     ("n_features", "hidden_units"), [(3, 512), (4096, 512), (50_000, 41), (200_000, 32)]
 )
-def test_the_hidden_layer_is_narrow_where_features_are_very_many(n_features, hidden_units):
+def test_the_hidden_layer_is_narrow_for_very_many_features(n_features, hidden_units):
     assert MLP(n_features, 2).layers[0].weight.shape == (hidden_units, n_features)
     assert MLP(n_features, 2, hidden_units=8).layers[0].weight.shape == (8, n_features)
 

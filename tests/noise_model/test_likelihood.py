@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 from scipy.special import softmax
 
 from skdynacor.noise_model import likelihood
-from skdynacor.noise_model.likelihood import combine, log_likelihood, weigh
+from skdynacor.noise_model.likelihood import combine, fit_weights, log_likelihood
 
 
 def noise_like(logits, seed):
@@ -16,7 +16,7 @@ def noise_like(logits, seed):
 @pytest.fixture(scope="module")
 def weighed(drawn):
     logits, labels, _ = drawn
-    return weigh([logits], labels, 1 / 3)
+    return fit_weights([logits], labels, 1 / 3)
 
 
 def test_the_likelihood_by_hand():
@@ -27,19 +27,19 @@ def test_the_likelihood_by_hand():
     assert value == pytest.approx(expected.mean())
     squares = logits * 0.5, logits * 1.5  # whose product is the square
     value, _ = log_likelihood(squares, np.array([1, 2]), transition, np.ones(2))
-    beliefs = softmax(2 * logits, axis=1)
-    assert value == pytest.approx(np.log(beliefs @ transition)[[0, 1], [1, 2]].mean())
+    probs = softmax(2 * logits, axis=1)
+    assert value == pytest.approx(np.log(probs @ transition)[[0, 1], [1, 2]].mean())
 
 
 @pytest.mark.parametrize("weights", [[1.0, 0.5], [0.0, 0.0], [3.0, 0.01]])
 def test_the_gradient_is_that_of_finite_differences(drawn, true_transition, weights):
     logits, labels, _ = drawn
-    sources, transition = [logits, noise_like(logits, 1)], true_transition * 0.99 + 0.01 / 3
+    models, transition = [logits, noise_like(logits, 1)], true_transition * 0.99 + 0.01 / 3
 
     def value(at):
-        return log_likelihood(sources, labels, transition, at)[0]
+        return log_likelihood(models, labels, transition, at)[0]
 
-    _, gradient = log_likelihood(sources, labels, transition, np.array(weights))
+    _, gradient = log_likelihood(models, labels, transition, np.array(weights))
     steps = 1e-5 * np.eye(2)
     expected = [(value(weights + step) - value(weights - step)) / 2e-5 for step in steps]
     assert_allclose(gradient, expected, rtol=1e-5, atol=1e-7)
@@ -58,53 +58,57 @@ def test_parts_of_any_size_give_the_same(drawn, true_transition, monkeypatch):
 @pytest.mark.parametrize("factor", [0.25, 1, 4])
 def test_the_weight_makes_up_for_a_factor(drawn, weighed, factor):
     logits, labels, _ = drawn
-    (weight,), value, transition, n_anchors = weigh([logits * factor], labels, 1 / 3)
+    (weight,), values, transition_matrix, n_anchors = fit_weights([logits * factor], labels, 1 / 3)
     assert weight * factor == pytest.approx(1, abs=0.1)
-    assert value == pytest.approx(weighed.log_likelihood, abs=1e-5)
-    assert_allclose(transition, weighed.transition)
+    assert values.mean() == pytest.approx(weighed.log_likelihoods.mean(), abs=1e-5)
+    assert_allclose(transition_matrix, weighed.transition_matrix)
     assert n_anchors == weighed.n_anchors == pytest.approx(2000, abs=10)
 
 
-def test_pure_noise_is_not_heard(drawn, weighed):
+def test_pure_noise_gets_no_weight(drawn, weighed):
     logits, labels, _ = drawn
-    found = weigh([noise_like(logits, 1), logits], labels, 1 / 3)
+    found = fit_weights([noise_like(logits, 1), logits], labels, 1 / 3)
     assert found.weights[0] < 0.01
     assert found.weights[1] == pytest.approx(weighed.weights[0], abs=0.02)
 
 
-def test_of_two_views_both_are_heard_and_the_better_more(drawn):
+def test_of_two_views_both_get_weight_and_the_better_more(drawn):
     logits, labels, _ = drawn
     views = [logits + noise_like(logits, 1), logits + noise_like(logits, 2) / 2]
-    found = weigh(views, labels, 1 / 3)
+    found = fit_weights(views, labels, 1 / 3)
     assert 0.05 < found.weights[0] < found.weights[1]
-    assert found.log_likelihood > max(weigh([v], labels, 1 / 3).log_likelihood for v in views)
+    assert found.log_likelihoods.mean() > max(
+        fit_weights([v], labels, 1 / 3).log_likelihoods.mean() for v in views
+    )
 
 
-def test_the_order_of_rows_classes_and_sources_only_permutes(drawn):
+def test_the_order_of_rows_classes_and_models_only_permutes(drawn):
     logits, labels, _ = drawn
-    sources = [logits, logits + noise_like(logits, 2)]
+    models = [logits, logits + noise_like(logits, 2)]
     rows = np.random.default_rng(0).permutation(len(labels))
     classes = np.array([2, 0, 1])
-    found = weigh(sources, labels, 1 / 3)
-    other = weigh(
-        [source[rows][:, classes] for source in reversed(sources)],
+    found = fit_weights(models, labels, 1 / 3)
+    other = fit_weights(
+        [each[rows][:, classes] for each in reversed(models)],
         np.argsort(classes)[labels[rows]],
         1 / 3,
     )
     assert_allclose(other.weights[::-1], found.weights, atol=1e-3)
-    assert_allclose(other.transition, found.transition[np.ix_(classes, classes)], atol=1e-3)
-    assert other.log_likelihood == pytest.approx(found.log_likelihood, abs=1e-6)
+    assert_allclose(
+        other.transition_matrix, found.transition_matrix[np.ix_(classes, classes)], atol=1e-3
+    )
+    assert other.log_likelihoods.mean() == pytest.approx(found.log_likelihoods.mean(), abs=1e-6)
 
 
-def test_weights_are_bounded_where_labels_are_as_looks_say():
+def test_weights_are_bounded_where_all_labels_are_predicted():
     labels = np.arange(90) % 3
-    found = weigh([0.01 * np.eye(3)[labels]], labels, 1 / 3)
+    found = fit_weights([0.01 * np.eye(3)[labels]], labels, 1 / 3)
     assert 1 < found.weights[0] <= 20
 
 
 def test_single_precision_loses_nothing(drawn, weighed):
     logits, labels, _ = drawn
-    found = weigh([logits.astype(np.float32)], labels, 1 / 3)
+    found = fit_weights([logits.astype(np.float32)], labels, 1 / 3)
     assert_allclose(found.weights, weighed.weights, rtol=1e-3)
 
 
@@ -115,15 +119,15 @@ def test_logits_are_added_up_by_their_weights():
 
 def test_of_very_many_rows_some_decide_the_weights(drawn, weighed, monkeypatch):
     logits, labels, _ = drawn
-    n_rows, climb = [], likelihood._climb
+    n_rows, maximize = [], likelihood._maximize
 
-    def spied(sources, labels, *args):
-        n_rows.append((len(sources[0]), len(labels)))
-        return climb(sources, labels, *args)
+    def spied(models, labels, *args):
+        n_rows.append((len(models[0]), len(labels)))
+        return maximize(models, labels, *args)
 
-    monkeypatch.setattr(likelihood, "_climb", spied)
-    monkeypatch.setattr(likelihood, "_MOST_ROWS", 2000)
-    found = weigh([logits], labels, 1 / 3)
+    monkeypatch.setattr(likelihood, "_maximize", spied)
+    monkeypatch.setattr(likelihood, "_MOST_ENTRIES", 3 * 2000)
+    found = fit_weights([logits], labels, 1 / 3)
     assert set(n_rows) == {(2000, 2000)}
     assert found.n_anchors == weighed.n_anchors  # of all rows
     assert_allclose(found.weights, weighed.weights, rtol=0.15)

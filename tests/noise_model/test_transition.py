@@ -1,12 +1,13 @@
-"""How classes get mistaken for one another, read from the rows that most surely look like them."""
+"""The transition matrix, estimated from anchors."""
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skdynacor.noise_model.transition import (
+    agree_beyond_chance,
     count_anchors,
-    estimate_transition,
+    estimate_transition_matrix,
     implied_noise_rate,
 )
 
@@ -26,27 +27,23 @@ def test_the_share_is_that_of_each_class(drawn, share):
     assert ((n_anchors >= share * n_rows) & (n_anchors < share * n_rows + 2)).all()
 
 
-def shares_of(labels):
-    return np.bincount(labels) / len(labels)
-
-
 @pytest.mark.parametrize("share", [1 / 3, 1 / 2])
 def test_the_matrix_that_made_the_labels_is_found(drawn, true_transition, share):
     logits, labels, _ = drawn
-    found = estimate_transition(count_anchors(logits, labels, share), shares_of(labels))
+    found = estimate_transition_matrix(count_anchors(logits, labels, share))
     assert_allclose(found.sum(axis=1), 1)
     assert_allclose(found, true_transition, atol=0.04)
 
 
 def test_rows_that_are_no_anchors_would_mislead(drawn, true_transition):
     logits, labels, _ = drawn
-    found = estimate_transition(count_anchors(logits, labels, 1), shares_of(labels))
+    found = estimate_transition_matrix(count_anchors(logits, labels, 1))
     assert np.abs(found - true_transition).max() > 0.08
 
 
 def test_clean_classes_that_overlap_are_hardly_mistaken(overlapping):
     logits, labels = overlapping
-    found = estimate_transition(count_anchors(logits, labels, 1 / 3), shares_of(labels))
+    found = estimate_transition_matrix(count_anchors(logits, labels, 1 / 3))
     assert_allclose(found, np.eye(len(found)), atol=0.03)
 
 
@@ -66,9 +63,8 @@ def test_classes_in_another_order_give_the_matrix_in_that_order(drawn):
     counts = count_anchors(logits, labels, 1 / 3)
     renamed = count_anchors(logits[:, order], np.argsort(order)[labels], 1 / 3)
     assert_array_equal(renamed, counts[np.ix_(order, order)])
-    shares = shares_of(labels)
-    found = estimate_transition(renamed, shares[order])
-    assert_allclose(found, estimate_transition(counts, shares)[np.ix_(order, order)])
+    found = estimate_transition_matrix(renamed)
+    assert_allclose(found, estimate_transition_matrix(counts)[np.ix_(order, order)])
 
 
 def test_of_equal_margins_all_are_anchors():
@@ -77,40 +73,32 @@ def test_of_equal_margins_all_are_anchors():
     assert count_anchors(np.zeros((20, 2)), labels, 0.1).sum() == 20
 
 
-THIRDS = np.full(3, 1 / 3)
-
-
-def test_a_class_that_no_row_looks_like_is_mistaken_as_all_are():
+def test_a_class_without_anchors_gets_the_common_rates():
     counts = np.array([[80, 10, 10], [10, 80, 10], [0, 0, 0]])
-    found = estimate_transition(counts, THIRDS)
+    found = estimate_transition_matrix(counts)
     right = 160.5 / 201
     assert_allclose(found[2], [(1 - right) / 2, (1 - right) / 2, right])
 
 
 def test_few_anchors_are_drawn_to_all_together_and_many_decide():
     rates = np.array([[0.6, 0.4], [0.0, 1.0]])
-    few, many = (
-        estimate_transition(n * rates + [[0, 0], [0, 1000]], np.array([0.5, 0.5]))
-        for n in (2, 2000)
-    )
+    few, many = (estimate_transition_matrix(n * rates + [[0, 0], [0, 1000]]) for n in (2, 2000))
     assert few[0, 0] > 0.9
     assert many[0, 0] == pytest.approx(0.6, abs=0.01)
 
 
-@pytest.mark.parametrize("less_agreement", [0, 20])
-def test_anchors_that_agree_by_chance_only_show_no_mistakes(less_agreement):
+@pytest.mark.parametrize(("more_agreement", "expected"), [(-20, False), (0, False), (60, True)])
+def test_predictions_agree_beyond_chance_or_not(more_agreement, expected):
     shares = np.array([0.6, 0.3, 0.1])
-    counts = 300 * np.array([[0.5], [0.4], [0.1]]) * shares - less_agreement * np.diag([1, 1, 0])
-    found = estimate_transition(counts, shares)
-    assert found.diagonal().min() > 0.99
-    assert estimate_transition(counts + 60 * np.eye(3), shares).diagonal().min() < 0.8
+    counts = 300 * np.array([[0.5], [0.4], [0.1]]) * shares + more_agreement * np.eye(3)
+    assert agree_beyond_chance(np.maximum(counts, 0), shares) is expected
 
 
 @pytest.mark.parametrize(
     "counts", [np.zeros((3, 3)), np.diag([1e7, 1e7, 0]), np.ones((3, 3)), np.eye(3)]
 )
 def test_no_label_is_impossible(counts):
-    found = estimate_transition(counts, THIRDS)
+    found = estimate_transition_matrix(counts)
     assert (found > 1e-8).all()
     assert_allclose(found.sum(axis=1), 1)
 
@@ -135,5 +123,5 @@ def test_a_rate_that_no_classes_explain_is_the_closest_possible():
     assert implied_noise_rate(transition, labels_of([1.0, 0.0])) == pytest.approx(0.1, abs=1e-3)
 
 
-def test_labels_that_nobody_mistakes_are_all_right():
+def test_the_identity_implies_no_noise():
     assert implied_noise_rate(np.eye(2) * 0.999998 + 1e-6, labels_of([0.4, 0.6])) < 1e-5

@@ -8,10 +8,10 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from scipy.special import log_softmax
 from sklearn.base import BaseEstimator
+from sklearn.metrics import confusion_matrix
 from sklearn.pipeline import Pipeline
-
-from skdynacor import Beliefs, CorruptedArray, TransitionDetector
 
 NAMES = ["chromium", "chromium-browser", "google-chrome", "chrome"]
 
@@ -20,31 +20,49 @@ class Recorder(BaseEstimator):
     """Stands for a ``DynamicsCollector`` that has recorded a training."""
 
     signal = "logit_difference"
-    classifier_ = copies_ = None
+    estimator_ = copies_ = None
 
-    def spaces(self):
+    def fit(self, y_true, y):
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        rows, rng = np.arange(len(y)), np.random.default_rng(0)
+        logits = rng.normal(size=(len(y), len(self.classes_)))
+        logits[rows, np.searchsorted(self.classes_, y_true)] += 6
+        self.log_probs_ = log_softmax(logits, axis=1)
+        others = logits.copy()
+        others[rows, codes] = -np.inf
+        lead = logits[rows, codes] - others.max(axis=1)
+        self.dynamics_ = lead[:, np.newaxis] + rng.normal(size=(len(y), 20))
+        return self
+
+    def representations(self):
         """All rows are alike."""
         return [(np.ones(len(self.dynamics_), dtype=bool), lambda rows: np.ones((len(rows), 1)))]
+
+
+class Detector(BaseEstimator):
+    """Stands for a fitted detector that knows all that a report shows."""
+
+    def fit(self, recorder, y):
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        rows, others = np.arange(len(y)), recorder.log_probs_.copy()
+        self.noise_probability_ = 1 - np.exp(others[rows, codes])
+        self.flags_ = self.noise_probability_ > 0.5
+        self.noise_rate_ = self.noise_probability_.mean()
+        others[rows, codes] = -np.inf
+        suggested = np.where(self.flags_, others.argmax(axis=1), codes)
+        self.suggested_labels_ = self.classes_[suggested]
+        self.suggested_label_probability_ = np.exp(recorder.log_probs_[rows, suggested])
+        self.transition_matrix_ = confusion_matrix(suggested, codes, normalize="true")
+        return self
 
 
 @pytest.fixture(scope="session")
 def judge():
     """Make a fitted pipeline out of right and given labels, in no time."""
 
-    def judge(y_true, y, n_epochs=20):
-        classes, codes = np.unique(y, return_inverse=True)
-        rows, rng = np.arange(len(y)), np.random.default_rng(0)
-        logits = rng.normal(size=(len(y), len(classes)))
-        logits[rows, np.searchsorted(classes, y_true)] += 6
-        others = logits.copy()
-        others[rows, codes] = -np.inf
-        lead = logits[rows, codes] - others.max(axis=1)
-        recorder = Recorder()
-        recorder.dynamics_ = lead[:, np.newaxis] + rng.normal(size=(len(y), n_epochs))
-        recorder.beliefs_ = Beliefs(logits, codes, classes, separable=True)
-        trails = CorruptedArray(recorder.dynamics_, beliefs=recorder.beliefs_)
-        detector = TransitionDetector(random_state=0).fit(trails)
-        return Pipeline([("recorder", recorder), ("detector", detector)])
+    def judge(y_true, y):
+        recorder = Recorder().fit(y_true, y)
+        return Pipeline([("recorder", recorder), ("detector", Detector().fit(recorder, y))])
 
     return judge
 
@@ -94,16 +112,16 @@ def browser():
 @pytest.fixture
 def open_page(browser):
     """Open a file; fail at the end if it logged, failed, or asked for anything."""
-    contexts, heard, asked = [], [], []
+    contexts, logged, asked = [], [], []
 
     def open_page(path, **options):
         context = browser.new_context(accept_downloads=True, **options)
         context.set_default_timeout(5_000)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: heard.append(message.text))
-        page.on("pageerror", lambda error: heard.append(str(error)))
-        page.on("dialog", lambda dialog: (heard.append(dialog.message), dialog.dismiss()))
+        page.on("console", lambda message: logged.append(message.text))
+        page.on("pageerror", lambda error: logged.append(str(error)))
+        page.on("dialog", lambda dialog: (logged.append(dialog.message), dialog.dismiss()))
         page.on("request", lambda request: asked.append(request.url))
         page.goto(path.as_uri())
         return page
@@ -111,6 +129,6 @@ def open_page(browser):
     yield open_page
     for context in contexts:
         context.close()
-    assert heard == []
+    assert logged == []
     kinds = re.compile("data:|blob:|file:.*/report.html$")
     assert [address for address in asked if not kinds.match(address)] == []

@@ -5,9 +5,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from matplotlib import pyplot as plt
 
-from skdynacor.inspection.findings import read_findings
+from skdynacor.inspection._findings import read_findings
 from skdynacor.reporting.figures import draw_figures
 
 
@@ -45,14 +44,9 @@ def test_text_has_the_color_of_the_page(figures):
     assert "#010203" not in figures
 
 
-def test_nothing_is_left_open_or_set(figures):
-    assert plt.get_fignums() == []
-    assert plt.rcParams["svg.fonttype"] == "path"
-
-
 def test_what_is_not_known_is_not_drawn(judge):
     y = np.repeat([0, 1], 30)
-    detector = judge(y, y)[-1]  # without the step that recorded the trails
+    detector = judge(y, y)[-1]  # without the step that recorded the dynamics
     figures = draw_figures(read_findings(detector, np.zeros((60, 1)), y))
     assert "How labels are learnt" not in figures
     assert "How sure the flags are" in figures

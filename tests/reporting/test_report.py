@@ -12,23 +12,13 @@ import pytest
 from scipy.sparse import csr_array
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import SGDClassifier
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import make_pipeline
 
 import skdynacor
-from skdynacor import make_dynacor_pipeline, report
-from skdynacor.baselines import ConfidentLearning
+from skdynacor import LabelErrorDetector, make_dynacor_pipeline, report
 from skdynacor.inspection import label_issues, noise_summary
 from skdynacor.reporting import report as report_module
 from skdynacor.reporting.page import encode_json
-
-HOSTILE = [
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "</script><!--",
-    "שלום \u202eabc",
-    "$\\frac{1}$ & \u2028 'q' 🦊",
-    "line\nbreak, comma",
-]
 
 
 def mislabel(y_true, share=0.1):
@@ -40,10 +30,10 @@ def mislabel(y_true, share=0.1):
 
 @pytest.fixture(scope="module")
 def fitted(noisy_blobs, tmp_path_factory):
-    """The default pipeline, fitted on ``noisy_blobs``, and its report."""
+    """A ``LabelErrorDetector``, fitted on ``noisy_blobs``, and its report."""
     X, y, _ = noisy_blobs
-    pipe = make_dynacor_pipeline(random_state=0).fit(X, y)
-    return pipe, report(pipe, X, y, tmp_path_factory.mktemp("report") / "report.html")
+    detector = LabelErrorDetector(random_state=0).fit(X, y)
+    return detector, report(detector, X, y, tmp_path_factory.mktemp("report") / "report.html")
 
 
 @pytest.fixture
@@ -63,7 +53,8 @@ def test_page_stands_by_itself(fitted, read_page):
     policy = next(a for _, a in page.tags if a.get("http-equiv") == "Content-Security-Policy")
     assert "default-src 'none'" in policy["content"]
     assert next(a for t, a in page.tags if t == "meta") == {"charset": "utf-8"}
-    assert text.count("<svg") == 5
+    assert text.count("<svg") == 3
+    assert page.data["trails"] is None
 
 
 def test_it_says_what_was_found(judge, tmp_path, read_page, no_figures):
@@ -71,8 +62,8 @@ def test_it_says_what_was_found(judge, tmp_path, read_page, no_figures):
     y = mislabel(y_true[np.random.default_rng(1).permutation(150)])
     X = pd.DataFrame({"legs": np.arange(150)}, index=[f"r{i}" for i in range(150)])
     pipe = judge(y_true, y)
-    path = report(pipe, X, y, str(tmp_path / "report.html"), title="Of animals")
-    data, issues = read_page(path).data, label_issues(pipe, X, y)
+    path = report(pipe, X, y, str(tmp_path / "report.html"), title="Of animals", max_rows=140)
+    data, issues = read_page(path).data, label_issues(pipe, X, y)[:140]
     assert read_page(path).texts["title"] == "Of animals"
     assert data["columns"] == list(issues.columns)
     read = data["issues"]
@@ -80,24 +71,33 @@ def test_it_says_what_was_found(judge, tmp_path, read_page, no_figures):
     assert read["index"] == issues["index"].tolist()
     assert [data["classes"][code] for code in read["given_label"]] == issues["given_label"].tolist()
     np.testing.assert_allclose(read["noise_probability"], issues["noise_probability"], atol=1e-4)
-    assert len(data["trails"]) == 150
+    assert len(data["trails"]) == 140
+    assert data["n_rows"] == 150
     facts = {name: number for name, number, _ in data["summary"]["facts"]}
     assert facts["Rows"] == "150"
     assert facts["Flagged"] == str(pipe[-1].flags_.sum())
-    assert "Estimated recall" not in facts  # nothing was planted
+    assert "Estimated recall" not in facts  # no errors were injected
     worst = noise_summary(pipe, X, y)["label"].iloc[0]
     assert data["classes"][data["summary"]["classes"]["label"][0]] == worst
 
 
-def test_it_says_who_was_heard_and_how_many_planted_labels_were_found(fitted, read_page):
-    pipe, path = fitted
+def test_the_paper_s_pipeline_shows_trajectories(noisy_blobs, tmp_path, read_page):
+    X, y, _ = noisy_blobs
+    pipe = make_dynacor_pipeline(random_state=0).fit(X, y)
+    path = report(pipe, X, y, tmp_path / "report.html")
+    assert len(read_page(path).data["trails"]) == len(y)
+    assert path.read_text(encoding="utf-8").count("<figure") == 4  # all but the transition matrix
+
+
+def test_it_says_the_model_weights_and_the_recall(fitted, read_page):
+    detector, path = fitted
     data = read_page(path).data
     origin = dict(data["summary"]["origin"])
-    heard = [name for name, weight in pipe[1].weights_.items() if weight]
-    assert all(name in origin["Models heard"] for name in heard)
+    used = [name for name, weight in detector.weights_.items() if weight]
+    assert all(name in origin["Model weights"] for name in used)
     assert skdynacor.__version__ in origin["With"]
     facts = {name: number for name, number, _ in data["summary"]["facts"]}
-    assert facts["Estimated recall"] == f"{pipe[-1].found_copies_:.0%}"
+    assert facts["Estimated recall"] == f"{detector.injected_recall_:.0%}"
 
 
 def test_neighbors_are_shown_with_their_labels(fitted, noisy_blobs, read_page):
@@ -106,30 +106,12 @@ def test_neighbors_are_shown_with_their_labels(fitted, noisy_blobs, read_page):
     neighbor = issues["neighbor_1"][0]
     assert evidence["rows"][str(neighbor)] == [issues["suggested_label"][0], None]
     shown = evidence["features"][str(issues["position"][0])]
-    assert [evidence["names"][name] for name in shown["names"]] == ["x0", "x1", "x2", "x3"]
+    assert [evidence["names"][str(j)] for j in shown["names"]] == ["x0", "x1", "x2", "x3"]
     np.testing.assert_allclose(shown["values"][1], X[neighbor], rtol=1e-3)
     assert [code for code, _ in shown["usual"]] == [
         issues["given_label"][0],
         issues["suggested_label"][0],
     ]
-
-
-def test_strings_of_the_data_cannot_end_the_script(judge, tmp_path, read_page):
-    y_true = np.repeat(HOSTILE[:3], 40).astype(object)
-    y = mislabel(y_true, 0.2)
-    X = pd.DataFrame({name: np.arange(120) for name in HOSTILE}, index=HOSTILE * 20)
-    texts = [HOSTILE[i % 6] + "\ud800" for i in range(120)]
-    pipe = judge(y_true, y)
-    path = report(pipe, X, y, tmp_path / "report.html", texts=texts, title=HOSTILE[0])
-    page = read_page(path)
-    assert [tag for tag, _ in page.tags].count("script") == 2
-    assert "img" not in [tag for tag, _ in page.tags]
-    assert page.data["classes"] == sorted(HOSTILE[:3])
-    assert page.data["evidence"]["names"] == HOSTILE
-    row = page.data["issues"]["position"][0]
-    assert page.data["evidence"]["text"][str(row)] == texts[row]
-    # The words are there as text of the plots, and nowhere as a tag.
-    assert "<script>alert" not in path.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -157,37 +139,15 @@ def test_20_000_rows_take_less_than_5_mb(many, tmp_path, read_page, kind):
     assert data["evidence"]["n_rows"] > 500
 
 
-def test_max_rows_keeps_the_worst(judge, tmp_path, read_page, no_figures):
-    y_true = np.repeat([0, 1], 100)
-    pipe = judge(y_true, mislabel(y_true))
-    X, y = np.zeros((200, 1)), mislabel(y_true)
-    data = read_page(report(pipe, X, y, tmp_path / "report.html", max_rows=7)).data
-    assert data["n_rows"] == 200
-    assert data["issues"]["position"] == label_issues(pipe, X, y)["position"][:7].tolist()
-
-
 def test_texts_of_a_pipeline_are_shown(tmp_path, read_page, no_figures):
     y = np.repeat(["a", "b"], 30)
     texts = [f"{'left right' if label == 'a' else 'up down'} {i % 5}" for i, label in enumerate(y)]
-    steps = make_dynacor_pipeline(SGDClassifier(loss="log_loss"), random_state=0).steps
-    pipe = Pipeline([("words", TfidfVectorizer()), *steps]).fit(texts, y)
+    detector = LabelErrorDetector(SGDClassifier(loss="log_loss"), random_state=0)
+    pipe = make_pipeline(TfidfVectorizer(), detector).fit(texts, y)
     data = read_page(report(pipe, texts, y, tmp_path / "report.html")).data
     row = data["issues"]["position"][0]
     assert data["evidence"]["text"][str(row)] == texts[row]
     assert "features" not in data["evidence"]
-
-
-def test_baselines_are_ranked_by_their_score(noisy_blobs, tmp_path, read_page):
-    X, y, _ = noisy_blobs
-    detector = ConfidentLearning(random_state=0).fit(X, y)
-    data = read_page(report(detector, X, y, tmp_path / "report.html")).data
-    assert data["columns"][-1] == "noise_score"
-    assert data["issues"]["noise_probability"] is None
-    assert data["trails"] is None
-    np.testing.assert_allclose(
-        data["issues"]["noise_score"],
-        label_issues(detector, X, y)["noise_score"].round(4),
-    )
 
 
 def test_polars_and_sparse_rows_are_taken(judge, tmp_path, read_page, no_figures):
@@ -198,11 +158,10 @@ def test_polars_and_sparse_rows_are_taken(judge, tmp_path, read_page, no_figures
     data = read_page(report(pipe, X, pl.Series(y), tmp_path / "report.html")).data
     assert "index" not in data["columns"]
     assert data["classes"] == ["False", "True"]
-    assert data["evidence"]["names"] == ["a", "b"]
+    assert data["evidence"]["names"] == {"0": "a", "1": "b"}
     data = read_page(report(pipe, csr_array(np.eye(120)), y, tmp_path / "report.html")).data
     row = data["issues"]["position"][0]
-    shown = data["evidence"]["features"][str(row)]
-    assert data["evidence"]["names"][shown["names"][0]] == f"x{row}"
+    assert data["evidence"]["names"][str(row)] == f"x{row}"
 
 
 def test_file_is_replaced_whole_or_not_at_all(judge, tmp_path, monkeypatch, no_figures):
@@ -225,14 +184,9 @@ def test_file_is_replaced_whole_or_not_at_all(judge, tmp_path, monkeypatch, no_f
     assert [each.name for each in tmp_path.iterdir()] == ["report.html"]
 
 
-def test_places_that_cannot_be_written_are_named(tmp_path, monkeypatch):
-    with pytest.raises(IsADirectoryError, match=r"is a folder. Name a file in it"):
-        report(None, None, None, tmp_path)
-    with pytest.raises(FileNotFoundError, match=r"nowhere/report.html'.*Make .*nowhere' first"):
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no folder .*nowhere'"):
         report(None, None, None, tmp_path / "nowhere" / "report.html")
-    monkeypatch.setattr("os.access", lambda path, mode: False)
-    with pytest.raises(PermissionError, match=r"report.html'.*may not write"):
-        report(None, None, None, tmp_path / "report.html")
 
 
 def test_contents_of_other_rows_are_refused(judge, tmp_path):
@@ -240,12 +194,9 @@ def test_contents_of_other_rows_are_refused(judge, tmp_path):
     X, y = np.zeros((60, 3)), mislabel(y_true)
     pipe, path = judge(y_true, y), tmp_path / "report.html"
     for contents, message in [
-        ({"texts": ["one"]}, "texts must be one for each of the 60 rows of X; got 1"),
-        ({"texts": -1}, "texts must be one for each of the 60 rows of X; got -1"),
+        ({"texts": ["one"]}, "texts must be one for each of the 60 rows; got 1"),
         ({"images": np.zeros((59, 2, 2))}, "images must have one image for each of the 60 rows"),
-        ({"images": np.zeros((60, 2))}, "images must be numbers of shape"),
         ({"feature_names": ["a"]}, "feature_names must be one for each of the 3 features.*got 1"),
-        ({"feature_names": ["a", "b", "a"]}, "got 3, of which 2 differ"),
         ({"max_rows": 0}, r"'max_rows' parameter .* range \[1, inf\)"),
     ]:
         with pytest.raises(ValueError, match=message):

@@ -2,8 +2,6 @@ import pickle
 
 import pytest
 import torch
-from skorch import NeuralNetClassifier
-from torch import nn
 from torch.nn import functional as F
 from torch.testing import assert_close
 
@@ -23,55 +21,37 @@ def batch():
     return logits.requires_grad_(), torch.tensor([0, 1, 2, 3, 0, 1, 2])
 
 
-def literal_gce(logits, labels, q):
-    """The formula, row by row."""
-    total = 0
-    for row, label in zip(logits, labels, strict=True):
-        p = torch.exp(row) / torch.exp(row).sum()
-        total = total + (1 - p[label] ** q) / q
-    return total / len(logits)
+def literal_gce(p, given, q):
+    return ((1 - (p * given).sum(dim=1) ** q) / q).mean()
 
 
-def literal_sce(logits, labels, alpha, beta, clip):
-    """Both cross-entropies as sums over all classes, with log 0 = clip."""
-    total = 0
-    for row, label in zip(logits, labels, strict=True):
-        p = torch.exp(row) / torch.exp(row).sum()
-        for c in range(len(p)):
-            given, log_given = (1.0, 0.0) if c == label else (0.0, clip)
-            total = total - alpha * given * torch.log(p[c]) - beta * p[c] * log_given
-    return total / len(logits)
+def literal_sce(p, given, alpha, beta, clip):
+    log_given = torch.where(given == 1, 0.0, clip)  # log 0 = clip
+    cross_entropy, reverse = -(given * p.log()).sum(dim=1), -(p * log_given).sum(dim=1)
+    return (alpha * cross_entropy + beta * reverse).mean()
 
 
-CASES = [
-    *((GeneralizedCrossEntropy, literal_gce, {"q": q}) for q in (0.01, 0.7, 1)),
-    *(
-        (SymmetricCrossEntropy, literal_sce, {"alpha": alpha, "beta": beta, "clip": clip})
-        for alpha, beta, clip in [(0.1, 1.0, -4.0), (6.0, 0.1, -6.0)]
-    ),
-]
-
-
-@pytest.mark.parametrize(("criterion", "literal", "params"), CASES)
+@pytest.mark.parametrize(
+    ("criterion", "literal", "params"),
+    [
+        *((GeneralizedCrossEntropy, literal_gce, {"q": q}) for q in (0.01, 0.7, 1)),
+        (SymmetricCrossEntropy, literal_sce, {"alpha": 0.1, "beta": 1.0, "clip": -4.0}),
+        (SymmetricCrossEntropy, literal_sce, {"alpha": 6.0, "beta": 0.1, "clip": -6.0}),
+    ],
+)
 def test_values_and_gradients_are_those_of_the_formula(batch, criterion, literal, params):
     logits, labels = batch
-    value, expected = criterion(**params)(logits, labels), literal(logits, labels, **params)
+    value = criterion(**params)(logits, labels)
+    expected = literal(logits.softmax(dim=1), F.one_hot(labels, 4), **params)
     assert_close(value, expected)
     assert_close(*(torch.autograd.grad(v, logits)[0] for v in (value, expected)))
-    assert torch.autograd.gradcheck(criterion(**params), (logits, labels))
 
 
-def test_limits(batch):
-    logits, labels = batch
-    cross_entropy = F.cross_entropy(logits, labels)
-    assert_close(GeneralizedCrossEntropy(1e-9)(logits, labels), cross_entropy)
-    p = logits.softmax(dim=1).gather(dim=1, index=labels[:, None])[:, 0]
-    assert_close(GeneralizedCrossEntropy(1)(logits, labels), (1 - p).mean())
-    assert_close(SymmetricCrossEntropy(1, 0)(logits, labels), cross_entropy)
-    # The mean absolute error over classes and label is 2 (1 − p).
-    given = F.one_hot(labels, 4)
-    absolute_error = (logits.softmax(dim=1) - given).abs().sum(dim=1).mean()
-    assert_close(SymmetricCrossEntropy(0, 1, clip=-2)(logits, labels), absolute_error)
+@pytest.mark.parametrize("q", [1e-300, 1e-9])
+def test_limits(batch, q):
+    cross_entropy = F.cross_entropy(*batch)
+    assert_close(GeneralizedCrossEntropy(q)(*batch), cross_entropy)
+    assert_close(SymmetricCrossEntropy(1, 0)(*batch), cross_entropy)
 
 
 @pytest.mark.parametrize("criterion", [GeneralizedCrossEntropy(), SymmetricCrossEntropy()])
@@ -80,20 +60,22 @@ def test_extreme_logits_have_finite_losses_and_gradients(criterion):
     loss = criterion(logits, torch.tensor([0, 0, 0]))
     loss.backward()
     assert loss.isfinite()
-    assert logits.grad.isfinite().all()
     assert loss > 0
+    assert logits.grad.isfinite().all()
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
         (lambda: GeneralizedCrossEntropy(0), r"'q' parameter .* range \(0.0, 1.0\]. Got 0 instead"),
-        (lambda: GeneralizedCrossEntropy(1.5), "Got 1.5"),
+        (lambda: GeneralizedCrossEntropy("0.5"), "parameter of .* must be a float"),
         (lambda: SymmetricCrossEntropy(-1), "'alpha' .* Got -1"),
         (lambda: SymmetricCrossEntropy(clip=0), r"'clip' .* range \(-inf, 0.0\)"),
+        (lambda: EarlyLearningRegularization(-1), "'strength' .* Got -1"),
+        (lambda: EarlyLearningRegularization(momentum=1), r"\[0.0, 1.0\). Got 1"),
     ],
 )
-def test_parameters_out_of_range_are_refused(make, message):
+def test_bad_parameters_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
 
@@ -109,34 +91,10 @@ def test_nets_train_by_them_and_give_probabilities(noisy_blobs, params):
     X, y, wrong = noisy_blobs
     net = make_mlp_classifier(max_epochs=20, batch_size=32, **params)
     collector = DynamicsCollector(net, random_state=0).fit(X, y)
-    trained = pickle.loads(pickle.dumps(collector)).classifier_
+    trained = pickle.loads(pickle.dumps(collector)).estimator_
     probabilities = trained.predict_proba(X)
     assert_close(probabilities.sum(axis=1), torch.ones(300).numpy())
     agrees = probabilities.argmax(axis=1) == y
     assert agrees[~wrong].mean() > 0.9
     assert agrees[wrong].mean() < 0.1
     assert "0.5" in str(trained.criterion_)
-
-
-def test_a_softmax_before_them_is_refused(noisy_blobs):
-    X, y, _ = noisy_blobs
-    module = nn.Sequential(nn.Linear(4, 3), nn.Softmax(dim=-1))
-    net = NeuralNetClassifier(module, criterion=GeneralizedCrossEntropy)
-    with pytest.raises(ValueError, match="Remove the softmax"):
-        DynamicsCollector(net).fit(X, y)
-
-
-def test_other_types_are_refused():
-    for make in (
-        lambda: GeneralizedCrossEntropy("0.5"),
-        lambda: SymmetricCrossEntropy(alpha=None),
-        lambda: EarlyLearningRegularization(momentum=[0.5]),
-    ):
-        with pytest.raises(ValueError, match=r"parameter of .* must be a float"):
-            make()
-
-
-@pytest.mark.parametrize("q", [1e-300, 1e-40, 1e-12])
-def test_near_zero_it_is_the_cross_entropy(q):
-    logits, labels = 4 * torch.eye(3), torch.tensor([0, 2, 1])
-    assert_close(GeneralizedCrossEntropy(q)(logits, labels), F.cross_entropy(logits, labels))

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from skdynacor.robust import mix_match
+from skdynacor.robust import _mix_match as mix_match
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def test_sharpening_raises_to_a_power_and_scales():
     assert_close(mix_match.sharpen(many, 0.01), many)
 
 
-def test_labels_are_refined_as_far_as_they_are_in_doubt():
+def test_labels_are_refined_by_their_probability_to_be_right():
     labels, w = torch.tensor([0, 0, 1]), torch.tensor([1.0, 0.0, 0.7], dtype=torch.float64)
     views = [
         torch.tensor([[0.2, 0.8], [0.2, 0.8], [0.9, 0.1]], dtype=torch.float64),
@@ -49,25 +49,25 @@ def test_labels_are_guessed_by_the_mean_of_all():
 @pytest.mark.parametrize("shape", [(4, 3), (4, 2, 5, 5)])
 def test_rows_and_targets_are_mixed_alike(generator, shape):
     rows, targets = draw(generator, *shape), draw(generator, 4, 3)
-    shares = torch.tensor([1.0, 0.5, 0.75, 0.9], dtype=torch.float64)
-    partners = torch.tensor([1, 0, 0, 3])
-    mixed, mixed_targets = mix_match.mix_up(rows, targets, shares, partners)
-    for i, (share, other) in enumerate(zip(shares, partners, strict=True)):
-        assert_close(mixed[i], share * rows[i] + (1 - share) * rows[other])
-        assert_close(mixed_targets[i], share * targets[i] + (1 - share) * targets[other])
+    weights = torch.tensor([1.0, 0.5, 0.75, 0.9], dtype=torch.float64)
+    others = torch.tensor([1, 0, 0, 3])
+    mixed, mixed_targets = mix_match.mix_up(rows, targets, weights, others)
+    for i, (weight, other) in enumerate(zip(weights, others, strict=True)):
+        assert_close(mixed[i], weight * rows[i] + (1 - weight) * rows[other])
+        assert_close(mixed_targets[i], weight * targets[i] + (1 - weight) * targets[other])
 
 
-def test_rows_keep_the_larger_share_of_themselves():
+def test_rows_have_the_larger_weight_in_their_mixture():
     torch.manual_seed(0)
-    shares = mix_match.draw_shares(20_000, 4.0)
-    assert 0.5 <= shares.min() < 0.51
-    assert 0.9 < shares.max() < 1
+    weights = mix_match.draw_weights(20_000, 4.0)
+    assert 0.5 <= weights.min() < 0.51
+    assert 0.9 < weights.max() < 1
     # E max(l, 1 − l) of Beta(4, 4), by quadrature
     grid = torch.linspace(0, 1, 10_001)
     density = (grid * (1 - grid)) ** 3
     expected = (torch.maximum(grid, 1 - grid) * density).sum() / density.sum()
-    assert shares.mean().item() == pytest.approx(expected.item(), abs=0.005)
-    assert_close(mix_match.draw_shares(3, 0.0), torch.ones(3))
+    assert weights.mean().item() == pytest.approx(expected.item(), abs=0.005)
+    assert_close(mix_match.draw_weights(3, 0.0), torch.ones(3))
 
 
 def test_losses_and_their_gradients_are_those_of_the_formulas(generator):
@@ -98,6 +98,5 @@ def test_the_prior_loss_is_least_where_classes_are_predicted_equally_often():
     assert mix_match.prior_loss(balanced[:1]) > 10
 
 
-def test_a_weight_rises_along_a_line():
-    assert [mix_match.ramp_up(done, 4) for done in (0, 1, 3.5, 4, 9)] == [0, 0.25, 0.875, 1, 1]
-    assert mix_match.ramp_up(0, 0) == 1
+def test_the_weight_of_unlabelled_rows_rises_linearly():
+    assert [mix_match.ramp_up(done) for done in (0, 1, 2.5, 5, 9)] == [0, 0.2, 0.5, 1, 1]

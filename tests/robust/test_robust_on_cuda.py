@@ -18,7 +18,7 @@ def test_targets_live_where_the_net_does(noisy_blobs, tmp_path):
     X, y, _ = noisy_blobs
     net = make_mlp_classifier(max_epochs=3, criterion=EarlyLearningRegularization)
     collector = DynamicsCollector(net, checkpoint_dir=tmp_path, random_state=0).fit(X, y)
-    targets = collector.classifier_.criterion_.targets
+    targets = collector.estimator_.criterion_.targets
     assert targets.is_cuda
     assert_allclose(targets.sum(dim=1).cpu(), 1 - 0.7**3, rtol=1e-4)
 

@@ -1,0 +1,1 @@
+"""How accurate the default is, beside cleanlab and without label noise."""

@@ -1,0 +1,288 @@
+"""Label errors of any data: out-of-sample class probabilities and a noise model."""
+
+import numpy as np
+from scipy.special import expit
+from sklearn.base import clone
+from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted, check_memory
+
+from .noise_model.noise_model import NoiseModel
+from .out_of_sample.ensemble import (
+    PARAMETER_CONSTRAINTS,
+    EstimatorsMixin,
+    OutOfSampleEnsemble,
+)
+from .utils.notebooks import FlagsMixin
+from .utils.random_numbers import draw_random_state, make_rng
+from .utils.sklearn_private import HasMethods, validates_parameters
+from .utils.validation import encode_known_labels, unchanged_on_error
+
+
+class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
+    """Find label errors.
+
+    Scores every row with out-of-sample class probabilities of a neural net and two forests,
+    weighted by maximum likelihood, estimates how often each class is labelled as each other, and
+    flags the labels that are more likely wrong than right. It needs no clean labels, and may be the
+    last step of a pipeline.
+
+    Parameters
+    ----------
+    estimator : estimator or None, default=None
+        A classifier to use in place of the default ``estimators``, and no other: a skorch net, or
+        any with ``predict_proba`` or ``decision_function``. It is cloned.
+    estimators : list of (str, estimator) or None, default=None
+        Names and classifiers, as in ``StackingClassifier``. ``None`` takes a neural net
+        (``skdynacor.nets.make_quick_mlp_classifier()``), extremely randomized trees and a random
+        forest, named ``net``, ``extra_trees`` and ``random_forest``. Their parameters are set by
+        name, as in ``set_params(net__lr=0.01)``.
+    cv : int, cross-validation generator, iterable or None, default=None
+        Folds by which nets and other classifiers are cross-fitted; bootstrapped forests score out
+        of bag. An int stratifies by class and shuffles. ``None`` makes two folds, and two more of
+        fewer than 900 rows.
+    device : str, default="auto"
+        Where to train nets: ``"auto"`` takes CUDA when there is one.
+    n_jobs : int or None, default=None
+        Folds to train at a time, and jobs of a forest that has no ``n_jobs`` of its own, by
+        joblib's conventions. Results are the same for any number.
+    memory : str, joblib.Memory or None, default=None
+        Where to cache the trained estimators and their probabilities.
+    verbose : int, default=0
+        1 shows a progress bar over epochs, trees and folds, on standard error; it needs tqdm.
+    random_state : int, RandomState instance or None, default=None
+        Determines the folds and the training. Pass an int for reproducible results.
+
+    Attributes
+    ----------
+    flags_ : ndarray of shape (n_samples,), bool
+        True where the label is more likely wrong than right.
+    noise_probability_ : ndarray of shape (n_samples,)
+        Probability that the label is wrong.
+    suggested_labels_ : ndarray of shape (n_samples,)
+        The given label where a row is not flagged, else the likeliest other class.
+    suggested_label_probability_ : ndarray of shape (n_samples,)
+        Probability that the suggested label is right.
+    noise_rate_ : float
+        Estimated share of wrong labels: the mean of ``noise_probability_``.
+    class_noise_rates_ : ndarray of shape (n_classes,)
+        The same among the rows labelled with each class.
+    transition_matrix_ : ndarray of shape (n_classes, n_classes)
+        Probability that a row of one class (its row) is labelled with another (its column).
+    injected_recall_ : float
+        Share of injected label errors, distributed by the transition matrix, that would be flagged.
+        It estimates the recall where errors depend on the classes alone; where they depend on the
+        row, as those of people do, fewer are found.
+    weights_ : dict of str to float
+        Each estimator's weight; 0 if it was not needed.
+    log_probs_ : ndarray of shape (n_samples, n_classes), float32
+        Out-of-sample log-probabilities of the classes.
+    estimators_ : dict of str to list of estimator
+        The fitted clones of each estimator that is used.
+    classes_ : ndarray of shape (n_classes,)
+        The classes, in the order of the columns.
+    n_features_in_ : int
+        Number of features seen in ``fit``.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of the features, where X had names that are all strings.
+
+    See Also
+    --------
+    find_label_issues : The same from class probabilities that you have.
+    skdynacor.inspection.label_issues : Lists what was found.
+    make_dynacor_pipeline : The paper's method.
+
+    Notes
+    -----
+    Let p(c) be a row's class probability and T[c, g] the probability that class c is given label g.
+    The posterior of the classes is in proportion to p(c)^s T[c, g]. T comes from anchors [1]_, the
+    rows predicted with the largest margins; the inverse temperature s from the likelihood of the
+    given labels; an offset on the log-odds matches their mean to the noise rate that T implies. The
+    guide on the noise model explains each part.
+
+    Class overlap and label errors cannot be distinguished from the data alone. Where a net is far
+    ahead of a forest, as on embeddings, classes are assumed not to overlap.
+
+    References
+    ----------
+    .. [1] Patrini et al., "Making Deep Neural Networks Robust to Label Noise: a Loss Correction
+       Approach", CVPR 2017. https://doi.org/10.48550/arXiv.1609.03683
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skdynacor import LabelErrorDetector
+    >>> X, y = load_digits(n_class=3, return_X_y=True)
+    >>> y[[3, 70, 150]] = [2, 0, 1]
+    >>> detector = LabelErrorDetector(random_state=0)
+    >>> flags = detector.fit_predict(X, y)
+    >>> flags[[3, 70, 150]]
+    array([ True,  True,  True])
+    >>> detector.suggested_labels_[[3, 70, 150]]
+    array([0, 1, 0])
+    """
+
+    _parameter_constraints: dict = {
+        **PARAMETER_CONSTRAINTS,
+        "estimator": [HasMethods(["fit"]), None],
+        "memory": [str, HasMethods(["cache"]), None],
+    }
+
+    def __init__(
+        self,
+        estimator=None,
+        *,
+        estimators=None,
+        cv=None,
+        device="auto",
+        n_jobs=None,
+        memory=None,
+        verbose=0,
+        random_state=None,
+    ):
+        self.estimator = estimator
+        self.estimators = estimators
+        self.cv = cv
+        self.device = device
+        self.n_jobs = n_jobs
+        self.memory = memory
+        self.verbose = verbose
+        self.random_state = random_state
+
+    @validates_parameters
+    @unchanged_on_error
+    def fit(self, X, y, groups=None):
+        """Find the label errors.
+
+        Parameters
+        ----------
+        X : array-like or sparse array of shape (n_samples, n_features), or (n_samples, ...)
+            Rows, at least five.
+        y : array-like of shape (n_samples,)
+            The given labels, of at least two classes.
+        groups : array-like of shape (n_samples,), default=None
+            Rows of one group (a patient's visits, near-duplicates) are never scored by a model that
+            was trained on another row of it.
+
+        Returns
+        -------
+        self : LabelErrorDetector
+        """
+        ensemble, log_probs = check_memory(self.memory).cache(_fit_ensemble, ignore=["verbose"])(
+            self._make_ensemble(), X, y, groups, self.verbose
+        )
+        self._ensemble = ensemble
+        self.classes_, self.n_features_in_ = ensemble.classes_, ensemble.n_features_in_
+        if hasattr(ensemble, "feature_names_in_"):
+            self.feature_names_in_ = ensemble.feature_names_in_
+        self.weights_, self.log_probs_ = ensemble.weights_, log_probs
+        codes = encode_known_labels(y, self.classes_, len(log_probs))
+        seed = draw_random_state(make_rng(self.random_state, "NoiseModel"))
+        self._noise_model = NoiseModel(ensemble.classes_overlap_).fit(log_probs, codes, seed)
+        self._label_codes = codes
+        self._describe(log_probs, codes)
+        return self
+
+    def fit_predict(self, X, y, groups=None):
+        """Find the label errors and flag them.
+
+        Parameters
+        ----------
+        X : array-like or sparse array of shape (n_samples, n_features), or (n_samples, ...)
+        y : array-like of shape (n_samples,)
+            The given labels.
+        groups : array-like of shape (n_samples,), default=None
+            See ``fit``.
+
+        Returns
+        -------
+        flags : ndarray of shape (n_samples,), bool
+            True where the label is more likely wrong than right.
+        """
+        return self.fit(X, y, groups).flags_
+
+    def noise_probability(self, X, y):
+        """Give the probability that labels are wrong, of rows that need not have been in ``fit``.
+
+        Parameters
+        ----------
+        X : array-like or sparse array of shape (n_samples, n_features), or (n_samples, ...)
+        y : array-like of shape (n_samples,)
+            Their given labels, of the classes seen in ``fit``.
+
+        Returns
+        -------
+        noise_probability : ndarray of shape (n_samples,)
+            Rows of ``fit`` are scored by the models that were not trained on them.
+        """
+        check_is_fitted(self)
+        log_probs = self._ensemble.transform(X)
+        codes = encode_known_labels(y, self.classes_, len(log_probs))
+        return expit(self._noise_model.log_odds(log_probs, codes))
+
+    @property
+    def estimators_(self):
+        return self._ensemble.estimators_
+
+    def representations(self):
+        """Give the representations in which rows can be compared.
+
+        Returns
+        -------
+        representations : list of (ndarray of shape (n_samples,), callable)
+            See ``OutOfSampleEnsemble.representations``.
+        """
+        check_is_fitted(self)
+        return self._ensemble.representations()
+
+    def _make_ensemble(self):
+        estimators = self.estimators
+        if self.estimator is not None:
+            if estimators is not None:
+                raise ValueError(
+                    "Both estimator and estimators are set; pass one of them: estimator for one "
+                    "classifier, estimators for a list of (name, classifier)."
+                )
+            estimators = [("estimator", self.estimator)]
+        return OutOfSampleEnsemble(
+            estimators,
+            cv=self.cv,
+            device=self.device,
+            n_jobs=self.n_jobs,
+            random_state=self.random_state,
+        )
+
+    def _describe(self, log_probs, codes):
+        """Set what is known of the labels, from the noise model."""
+        model, n_classes = self._noise_model, len(self.classes_)
+        probability = expit(model.log_odds(log_probs, codes))
+        self.noise_probability_, self.flags_ = probability, probability > 0.5
+        self.noise_rate_ = float(probability.mean())
+        n_wrong, n_rows = np.bincount(codes, probability, n_classes), np.bincount(codes)
+        self.class_noise_rates_ = n_wrong / n_rows
+        self.transition_matrix_ = model.transition_matrix
+        self.injected_recall_ = model.injected_recall(log_probs, codes)
+        suggested, suggested_probability = codes.copy(), 1 - probability
+        flagged = np.flatnonzero(self.flags_)
+        rows, given = np.arange(len(flagged)), codes[flagged]
+        others = model.class_probabilities(log_probs[flagged], given)
+        others[rows, given] = 0
+        likeliest = suggested[flagged] = others.argmax(axis=1)
+        share = others[rows, likeliest] / np.maximum(others.sum(axis=1), np.finfo(float).tiny)
+        suggested_probability[flagged] = probability[flagged] * share
+        self.suggested_labels_ = self.classes_[suggested]
+        self.suggested_label_probability_ = suggested_probability
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        estimators = self.estimators
+        if self.estimator is not None:
+            estimators = [("estimator", self.estimator)]
+        tags.input_tags = get_tags(OutOfSampleEnsemble(estimators)).input_tags
+        return tags
+
+
+def _fit_ensemble(ensemble, X, y, groups, verbose):
+    """Fit a clone of an ensemble; return it and the out-of-sample log-probabilities."""
+    ensemble = clone(ensemble).set_params(verbose=verbose)
+    return ensemble, ensemble.fit_transform(X, y, groups)

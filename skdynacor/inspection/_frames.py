@@ -1,0 +1,66 @@
+"""Data frames of the library that the caller uses."""
+
+import numpy as np
+
+from ..utils.optional import import_optional
+
+
+def is_of_polars(*data):
+    """Tell whether any of the caller's data is a frame or series of polars."""
+    known = import_optional("narwhals.dependencies", "report", "A data frame")
+    return any(known.is_polars_dataframe(each) or known.is_polars_series(each) for each in data)
+
+
+def read_issues(issues, needed_by):
+    """Wrap the caller's data frame of issues, of pandas or polars.
+
+    Raises
+    ------
+    TypeError
+        If it is no such data frame.
+    """
+    narwhals = import_optional("narwhals", "report", needed_by)
+    frame = narwhals.from_native(issues, eager_only=True, pass_through=True)
+    if not isinstance(frame, narwhals.DataFrame):
+        raise TypeError(
+            "issues must be a data frame of pandas or polars, as label_issues returns it; got "
+            f"{type(issues).__name__}."
+        )
+    return frame
+
+
+def to_frame(columns, *data):
+    """Make a data frame: of polars if any of the caller's data is, else of pandas.
+
+    Parameters
+    ----------
+    columns : dict of str to ndarray of shape (n_rows,)
+        What is not known is masked.
+    *data : object
+        What the caller passed.
+
+    Returns
+    -------
+    frame : pandas.DataFrame or polars.DataFrame
+    """
+    if is_of_polars(*data):
+        polars = import_optional("polars", "report", "A polars.DataFrame")
+        return polars.DataFrame({name: column.tolist() for name, column in columns.items()})
+    pandas = import_optional("pandas", "report", "A data frame")
+    return pandas.DataFrame({name: _to_pandas(pandas, column) for name, column in columns.items()})
+
+
+def _to_pandas(pandas, column):
+    if not isinstance(column, np.ma.MaskedArray):
+        return column
+    if column.dtype.kind in "iu":
+        return pandas.arrays.IntegerArray(column.data, np.ma.getmaskarray(column))
+    if column.dtype.kind == "f":
+        return column.filled(np.nan)
+    # NB: ``filled(None)`` fills in question marks.
+    return np.where(np.ma.getmaskarray(column), None, column.data.astype(object))
+
+
+def unknown(n_rows, dtype):
+    """Make a column of which nothing is known."""
+    return np.ma.masked_all(n_rows, dtype)

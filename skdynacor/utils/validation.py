@@ -1,0 +1,245 @@
+"""Checks that several estimators share."""
+
+from functools import wraps
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils import check_array as _check_array
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import column_or_1d
+from sklearn.utils.validation import validate_data as _validate_data
+
+from .sklearn_private import is_pandas_na
+from .sparse_rows import to_canonical
+
+#: Dtypes of rows that can stay on the disk: torch takes no foreign byte order, and no long doubles.
+_SERVED = {np.dtype(code).str for code in "?bBhilqefd"}
+#: From fewer rows than this no label errors can be found.
+MIN_SAMPLES = 5
+
+
+def refusing_quietly(check):
+    """Suppress numpy's warnings of the infinities that a check of scikit-learn's refuses."""
+
+    @wraps(check)
+    def check_quietly(*args, **kwargs):
+        with np.errstate(over="ignore", invalid="ignore"):
+            return check(*args, **kwargs)
+
+    return check_quietly
+
+
+def _of_numbers(check):
+    """Let a check of scikit-learn's refuse dates, too."""
+    check = refusing_quietly(check)
+
+    @wraps(check)
+    def check_numbers(*args, **kwargs):
+        checked = check(*args, **kwargs)
+        X = checked[0] if isinstance(checked, tuple) else checked
+        if X.dtype.kind not in "fiub":
+            raise ValueError(
+                f"X has the dtype {X.dtype}, where numbers are wanted; turn it into numbers, dates "
+                "for instance by X.astype('datetime64[D]').astype(float)."
+            )
+        return checked
+
+    return check_numbers
+
+
+check_array, validate_data = map(_of_numbers, (_check_array, _validate_data))
+
+
+def unchanged_on_error(method):
+    """Restore an estimator's attributes when its method fails or is interrupted."""
+
+    @wraps(method)
+    def restoring(self, *args, **kwargs):
+        before = dict(vars(self))
+        try:
+            return method(self, *args, **kwargs)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    return restoring
+
+
+def validate_rows_and_labels(estimator, X, y, **check_params):
+    """Validate X and y of ``fit``; return X, the classes and the codes of the labels.
+
+    X stays sparse where ``check_params``, of ``check_array``, allow it, see ``to_canonical``. The
+    estimator gets ``n_features_in_`` and ``feature_names_in_``.
+    """
+    # pandas' NA trips scikit-learn, which also looks under masks.
+    if getattr(getattr(y, "dtype", None), "kind", None) == "O" or np.ma.is_masked(y):
+        _check_no_missing(np.ravel(y))
+    X, y = validate_data(estimator, X, y, ensure_min_samples=MIN_SAMPLES, **check_params)
+    return to_canonical(X) if issparse(X) else X, *encode_labels(y)
+
+
+def read_labels(y):
+    """Read labels in their own type, (n_samples,)."""
+    try:
+        y = np.asarray(y)
+    except ValueError as error:
+        raise ValueError(f"y must hold one label for each row: {error}") from error
+    return column_or_1d(y)
+
+
+def encode_labels(y):
+    """Return the sorted classes in y, and codes, (n_samples,) int64, where ``classes[codes]`` is y.
+
+    Labels must be discrete, of one sortable type and at least two classes, and none may be missing.
+    """
+    classes, codes = number_labels(y)
+    # scikit-learn calls objects of any kind an unknown target.
+    with np.errstate(invalid="ignore"):  # of floats that no integer can hold
+        check_classification_targets(np.array(y.tolist()) if y.dtype.kind == "O" else y)
+    if len(classes) == 0:
+        raise ValueError("y holds no labels; there must be one for each row.")
+    if len(classes) == 1:
+        raise ValueError(
+            f"y holds one class only ({classes[0]!r}); finding label errors needs "
+            "at least two classes."
+        )
+    return classes, codes
+
+
+def number_labels(y):
+    """Do the same for labels that may be continuous or of one class."""
+    _check_no_missing(y)
+    try:
+        classes, codes = np.unique(y, return_inverse=True)
+    except TypeError as error:
+        kinds = sorted({type(label).__name__ for label in y})
+        raise ValueError(
+            f"y mixes labels of the types {kinds}, which have no common order; "
+            "give all labels one type, for instance with y.astype(str)."
+        ) from error
+    return classes, codes.reshape(-1).astype(np.int64)
+
+
+def encode_known_labels(labels, classes, n_rows):
+    """Encode labels by the sorted classes of an earlier fit, (n_rows,) int64."""
+    labels = read_labels(labels)
+    if len(labels) != n_rows:
+        raise ValueError(f"There are {len(labels)} labels for {n_rows} rows; pass one for each.")
+    _check_no_missing(labels)
+    known = np.isin(labels, classes)
+    if not known.all():
+        unknown = list(dict.fromkeys(labels[~known].tolist()))
+        raise ValueError(
+            f"labels holds classes that fit did not see: {unknown[:10]}; fit saw "
+            f"{classes.tolist()[:20]}. Drop these rows, or fit on data that has every class."
+        )
+    return np.searchsorted(classes, labels).astype(np.int64)
+
+
+def row_params(X, *, accept_sparse=False, allow_nan=False):
+    """Parameters of ``check_array`` for rows of any number of dimensions.
+
+    In memory they are laid out for quick access; on the disk (``np.memmap``) they stay as they are,
+    and are converted by the batch.
+    """
+    params = {"allow_nd": True, "ensure_all_finite": "allow-nan" if allow_nan else True}
+    if accept_sparse and issparse(X):
+        return params | {"accept_sparse": "csr", "dtype": np.float32}
+    if lives_on_disk(X):
+        return params
+    return params | {"dtype": [np.float32, np.float16, np.uint8], "order": "C"}
+
+
+def lives_on_disk(X):
+    """Whether an array is a ``np.memmap``, or a view of one, of a dtype that torch takes."""
+    owner = X
+    while owner is not None and not isinstance(owner, np.memmap):
+        owner = getattr(owner, "base", None)
+    return owner is not None and np.asarray(X).dtype.str in _SERVED
+
+
+def has_missing(X):
+    """Whether rows hold NaN, a chunk at a time."""
+    if issparse(X):
+        X = X.data
+    chunks = (X[start : start + 4096] for start in range(0, len(X), 4096))
+    return X.dtype.kind == "f" and any(np.isnan(chunk).any() for chunk in chunks)
+
+
+def check_groups(groups, n_rows):
+    """Validate and number the groups of rows, (n_rows,); there must be at least two."""
+    groups = np.asanyarray(groups)  # masks stay
+    if groups.shape not in ((n_rows,), (n_rows, 1)):
+        raise ValueError(
+            f"groups must hold one value for each of {n_rows} rows; its shape is {groups.shape}."
+        )
+    groups = groups.ravel()
+    missing = _find_missing(groups)
+    if missing.size:
+        raise ValueError(
+            f"groups contains {groups[missing[0]]} in row {missing[0]} ({missing.size} rows in "
+            "all); every row needs a group: give each of these rows a group of its own."
+        )
+    names = {}  # groups need no order
+    numbers = np.array([names.setdefault(group, len(names)) for group in groups.tolist()])
+    if len(names) == 1:
+        raise ValueError(
+            f"All rows are of one group ({next(iter(names))!r}); to score a row by models that "
+            "were not trained on its group there must be two."
+        )
+    return numbers
+
+
+def check_row_shape(X, shape):
+    """Check that rows have the shape of those in ``fit``, beyond the first dimension."""
+    if X.shape[1:] != shape:
+        raise ValueError(
+            f"X has rows of shape {X.shape[1:]}, fit saw rows of shape {shape}; bring them to the "
+            "same shape."
+        )
+
+
+def check_copies(copies, X):
+    """Validate the rows of corrupted copies like those of X, (n_copies, ...); None has no rows."""
+    if copies is None:
+        return X[:0]
+    dtype = X.dtype if X.dtype.kind == "f" else "numeric"  # never cut to whole numbers
+    rows = check_array(
+        copies.data,
+        dtype=dtype,
+        input_name="the copies",
+        ensure_min_samples=0,
+        allow_nd=True,
+        ensure_all_finite="allow-nan" if has_missing(X) else True,
+    )
+    if rows.shape[1:] != X.shape[1:]:
+        raise ValueError(
+            f"The corrupted copies have shape {rows.shape}, X has shape {X.shape}; both must come "
+            "from the same rows, and have the same columns."
+        )
+    return rows
+
+
+def _check_no_missing(y):
+    """Refuse labels that are missing."""
+    missing = _find_missing(y)
+    if missing.size:
+        raise ValueError(
+            f"Input y contains {y[missing[0]]} in row {missing[0]} ({missing.size} rows in all); "
+            "every row needs a label: drop these rows, or give them a class of their own."
+        )
+
+
+def _find_missing(values):
+    """Positions of values that are masked, None, NaN, NaT, NA or infinite."""
+    if np.ma.is_masked(values):
+        return np.flatnonzero(np.ma.getmaskarray(values))
+    if values.dtype.kind in "mM":
+        return np.flatnonzero(np.isnat(values))
+    if values.dtype.kind == "f":
+        return np.flatnonzero(~np.isfinite(values))
+    if values.dtype.kind == "O":
+        is_missing = [each is None or is_pandas_na(each) or each != each for each in values]
+        return np.flatnonzero(is_missing)
+    return np.array([], dtype=int)

@@ -1,0 +1,155 @@
+"""The scripts of ``benchmarks/accuracy`` run, on little data."""
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.accuracy import clean, cleaning, peers, robust, small
+from benchmarks.lib.classifiers import FILTERS, make_forest, make_peers, out_of_sample
+
+
+def test_peers(smoke):
+    rows, printed = smoke("accuracy.peers", "--noise", "human")
+    rows = rows.set_index("method")
+    of_cleanlab = [f"{name} {rule}" for name in make_peers(3, 0) for rule in FILTERS]
+    assert rows.index.tolist() == ["default", "paper", *of_cleanlab]
+    assert rows.F1["default"] > 90
+    assert rows.Brier.between(0, 1).all()
+    expected = rows.flagged[of_cleanlab] - 0.2
+    np.testing.assert_allclose(rows["rate error"][of_cleanlab], expected, atol=1e-4)
+    for _, row in rows.iterrows():
+        counts = [
+            sum(map(int, row[f"{what} by probability"].split())) for what in ("rows", "wrong")
+        ]
+        assert counts == [200, 40]
+    (line,) = [line.split() for line in printed.splitlines() if line.startswith("human human")]
+    shown = [rows.F1["default"], rows.F1["paper"], rows.F1[of_cleanlab].max()]
+    assert line[2:5] == [f"{f1:.1f}" for f1 in shown]
+
+
+def test_peers_are_summed_up_by_groups_of_settings():
+    f1 = {  # of the default, the paper's method, and three peers; trees are for tables
+        ("letter", "symmetric 0.1"): (80, 70, 60, 75, 90),
+        ("magic", "symmetric 0.1"): (70, 60, 50, 65, 69),
+        ("cifar10n", "human worse"): (75, 77, 76, 40, None),
+    }
+    methods = ("default", "paper", "mlp both", "forest both", "trees both")
+    table = pd.DataFrame(
+        {
+            "data": data,
+            "noise": noise,
+            "method": method,
+            "F1": value,
+            "is_table": data != "cifar10n",
+        }
+        for (data, noise), values in f1.items()
+        for method, value in zip(methods, values, strict=True)
+        if value is not None
+    )
+    means = peers.group_means(table)
+    assert means.index.tolist() == ["all", "tables", "embeddings", "first half", "second half"]
+    np.testing.assert_allclose(means.default, [75, 75, 75, 80, 72.5])
+    np.testing.assert_allclose(means["best peer"], [235 / 3, 79.5, 76, 90, 72.5])
+    np.testing.assert_allclose(means["single peer: mlp both"], [62, 55, 76, 60, 63])
+
+
+def test_rows_that_every_tree_saw_get_equal_probabilities():
+    X, codes = np.arange(60.0)[:, None], np.repeat([0, 1, 2], 20)
+    few = out_of_sample(make_forest(0).set_params(n_estimators=1), X, codes, 0)
+    np.testing.assert_allclose(few.sum(axis=1), 1)
+    assert np.isclose(few, 1 / 3).all(axis=1).mean() > 0.4
+
+
+def test_find_issues(smoke):
+    rows, _ = smoke("accuracy.find_issues", "--noise", "human", "symmetric 0.3")
+    assert rows.groupby(["data", "noise"], sort=False).size().to_dict() == {
+        ("digits", "symmetric 0.3"): 12,
+        ("human", "human"): 12,
+    }
+    assert rows.method.unique().tolist() == ["skdynacor", *FILTERS]
+    assert rows.F1[(rows.data == "digits") & (rows.classifier == "trees")].min() > 60
+
+
+def test_small(smoke, monkeypatch):
+    monkeypatch.setattr(small, "DATA", ("iris",))
+    rows, _ = smoke("accuracy.small", data=())
+    assert rows.noise.unique().tolist() == ["symmetric 0", "symmetric 0.1", "symmetric 0.3"]
+    assert rows.method.unique().tolist() == ["default", "logistic", "forest"]
+    right = rows.noise == "symmetric 0"
+    assert rows[right].F1.eq(0).all()
+    assert rows[right].AUROC.isna().all()
+    assert rows[~right].F1.gt(30).all()
+
+
+def test_small_lists_where_the_default_is_behind(capsys):
+    points = {
+        "symmetric 0": (5, 1, 2),
+        "symmetric 0.1": (80, 81, 70),
+        "symmetric 0.3": (70, 60, 75),
+    }
+    small.print_summary(
+        pd.DataFrame(
+            {
+                **{"data": "iris", "noise": noise, "seed": 0, "method": method},
+                **{"F1": 0 if noise == small.RIGHT else value, "flagged": value / 100},
+            }
+            for noise, values in points.items()
+            for method, value in zip(small.METHODS, values, strict=True)
+        )
+    )
+    behind = "2 of 3 settings\n  iris symmetric 0.3: -5.0\n  iris symmetric 0: -4.0\n"
+    assert capsys.readouterr().out.endswith(f"more than 2 points behind: {behind}")
+
+
+def test_clean(smoke, monkeypatch):
+    monkeypatch.setattr(clean, "BUNDLED", ())
+    rows, _ = smoke("accuracy.clean", data=("clean.npz",))
+    assert rows.flagged[rows.method == "default"].lt(0.05).all()
+    assert (rows["of the first class"] <= rows["most of a class"]).all()
+    y = np.repeat([0, 1, 2], [50, 900, 1100])
+    assert len(clean.thin(y, np.random.default_rng(0))) == 10 + 900 + 1100
+
+
+def test_evidence(smoke):
+    rows, _ = smoke("accuracy.evidence")
+    assert rows.method.tolist() == ["default", "paper", "cleanlab"]
+    assert rows["both true"].between(0.8, 1).all()
+    assert (rows["right suggestions"] <= rows["right where wrong"]).all()
+
+
+def test_cleaning(smoke, monkeypatch):
+    monkeypatch.setattr(cleaning, "CLASSIFIERS", {"logistic": cleaning.make_logistic})
+    rows, printed = smoke("accuracy.cleaning", "--noise", "human")
+    accuracy = rows.set_index("labels").accuracy
+    assert accuracy.index.tolist() == list(cleaning.WAYS)
+    assert accuracy[["drop", "relabel", "known", "right"]].gt(90).all()
+    assert "share of the gap closed" in printed
+
+
+def test_cleaning_sums_up_few_rows_apart(capsys):
+    accuracy = {  # of the ways in their order
+        "much": [60, 70, 80, 60, 65, 90, 100],
+        "little": [60, 80, 59, 62, 50, 90, 100],
+    }
+    rows = [
+        {"data": data, "noise": "human", "seed": 0, "classifier": "net"}
+        | {"labels": way, "accuracy": value}
+        for data, values in accuracy.items()
+        for way, value in zip(cleaning.WAYS, values, strict=True)
+    ]
+    cleaning.summarize(pd.DataFrame(rows), {"much": 5000, "little": 4999})
+    printed = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "fewer rows 1 50 -2 5 -25 75" in printed
+    assert "all 2 38 24 2 -6 75" in printed
+    assert "fewer rows 1 0 (20.0) 1 (-1.0) 0 (2.0) 1 (-10.0)" in printed
+
+
+def test_robust(smoke, refused, folder):
+    methods = ["cross_entropy", "elr", *robust.DIVIDING, "cross_entropy" + robust.HELD_OUT]
+    args = ["--noise", "symmetric 0.2", "--epochs", 6, "--rows", 150, "--methods", *methods]
+    rows, printed = smoke("accuracy.robust", *args, data=("digits300",), name="robust_150_rows")
+    assert rows.method.tolist() == methods
+    assert rows.accuracy.between(5, 100).all()
+    assert "Accuracy on held-out rows" in printed
+    # Of two classes, more wrong labels than right ones teach nothing.
+    args = "--data", folder / "human.npz", "--noise", "symmetric 0.5"
+    assert "known are symmetric 0.2, human." in refused("accuracy.robust", *args)

@@ -1,0 +1,175 @@
+"""The front door: from rows and labels to label errors."""
+
+import pickle
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.special import expit
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skdynacor import LabelErrorDetector, OutOfSampleEnsemble
+from skdynacor.datasets import make_label_noise
+from skdynacor.model_selection import InSample
+from skdynacor.nets import make_mlp_classifier
+from skdynacor.noise_model.noise_model import NoiseModel
+
+FOREST = RandomForestClassifier(30)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    X, y_true = load_digits(return_X_y=True)
+    y, wrong = make_label_noise(y_true, "symmetric", 0.2, random_state=0)
+    return X, y, wrong, y_true
+
+
+@pytest.fixture(scope="module")
+def fitted(digits):
+    X, y, *_ = digits
+    return LabelErrorDetector(random_state=0).fit(X, y)
+
+
+def test_label_errors_are_found_and_corrected(digits, fitted):
+    _, y, wrong, y_true = digits
+    assert f1_score(wrong, fitted.flags_) > 0.93
+    found = wrong & fitted.flags_
+    assert (fitted.suggested_labels_ == y_true)[found].mean() > 0.93
+    assert_array_equal(fitted.suggested_labels_[~fitted.flags_], y[~fitted.flags_])
+    assert fitted.noise_rate_ == pytest.approx(0.2, abs=0.03)
+    assert_allclose(fitted.class_noise_rates_, 0.2, atol=0.12)
+    assert fitted.injected_recall_ == pytest.approx(fitted.flags_[wrong].mean(), abs=0.06)
+
+
+def test_attributes_agree_with_each_other(digits, fitted):
+    _, y, *_ = digits
+    probability = fitted.noise_probability_
+    assert_array_equal(fitted.flags_, probability > 0.5)
+    assert fitted.noise_rate_ == pytest.approx(probability.mean())
+    assert_allclose([probability[y == c].mean() for c in range(10)], fitted.class_noise_rates_)
+    assert_allclose(fitted.transition_matrix_.sum(axis=1), 1)
+    right = ~fitted.flags_
+    assert_allclose(fitted.suggested_label_probability_[right], 1 - probability[right])
+    assert (fitted.suggested_label_probability_[fitted.flags_] <= probability[~right]).all()
+    assert fitted.log_probs_.shape == (len(y), 10)
+    assert set(fitted.weights_) == {"net", "extra_trees", "random_forest"}
+    assert fitted.n_features_in_ == 64
+
+
+def test_it_is_an_ensemble_and_a_noise_model(digits, fitted):
+    X, y, *_ = digits
+    ensemble = OutOfSampleEnsemble(random_state=0)
+    log_probs = ensemble.fit_transform(X, y)
+    assert_array_equal(log_probs, fitted.log_probs_)
+    model = NoiseModel(ensemble.classes_overlap_).fit(log_probs, y)
+    assert_allclose(expit(model.log_odds(log_probs, y)), fitted.noise_probability_, atol=1e-6)
+
+
+def test_every_fitted_attribute_is_in_the_docstring(fitted):
+    names = [name for name in vars(fitted) if name.endswith("_") and not name.startswith("_")]
+    assert len(names) > 10
+    for name in names:
+        assert f"\n    {name} :" in LabelErrorDetector.__doc__
+
+
+def test_labelled_rows_that_were_not_in_fit(digits):
+    X, y, wrong, y_true = digits
+    detector = LabelErrorDetector(random_state=0).fit(X[:1200], y[:1200])
+    new = slice(1200, None)
+    probability = detector.noise_probability(X[new], y[new])
+    assert f1_score(wrong[new], probability > 0.5) > 0.9
+    assert (detector.noise_probability(X[new], y_true[new]) < 0.5).mean() > 0.95
+    assert_allclose(detector.noise_probability(X[:1200], y[:1200]), detector.noise_probability_)
+    with pytest.raises(ValueError, match="classes that fit did not see: \\[10\\]"):
+        detector.noise_probability(X[:2], [1, 10])
+    with pytest.raises(ValueError, match="3 labels for 2 rows"):
+        detector.noise_probability(X[:2], [1, 2, 3])
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"estimator": make_pipeline(StandardScaler(), LogisticRegression())},
+        {"estimator": make_mlp_classifier(max_epochs=5)},
+        {"estimators": [("forest", FOREST), ("bayes", GaussianNB())]},
+        {"estimator": FOREST, "cv": StratifiedKFold(3)},
+    ],
+    ids=["logistic", "net", "several", "cv"],
+)
+def test_any_classifier_will_do(digits, params):
+    X, y, wrong, _ = (each[:900] for each in digits)
+    detector = LabelErrorDetector(**params, random_state=0)
+    assert f1_score(wrong, detector.fit_predict(X, y)) > 0.7
+    assert list(detector.weights_) == [n for n, _ in params.get("estimators", [("estimator", 0)])]
+
+
+def test_names_of_classes_come_back(digits):
+    X, y, *_ = digits
+    names = np.array([f"digit {label}" for label in range(10)])
+    detector = LabelErrorDetector(FOREST, random_state=0).fit(X, names[y])
+    assert_array_equal(detector.classes_, names)
+    assert set(detector.suggested_labels_) == set(names)
+
+
+def test_groups_reach_the_folds(digits):
+    X, y, *_ = (each[:200] for each in digits)
+    twice = np.concatenate([X, X]), np.concatenate([y, y])
+    detector = LabelErrorDetector(FOREST, random_state=0)
+    without = detector.fit_predict(*twice).mean()
+    groups = np.tile(np.arange(200), 2)
+    assert without < 0.05
+    assert detector.fit_predict(*twice, groups=groups).mean() > 0.1
+
+
+def test_nested_parameters_are_set_and_searched(digits):
+    X, y, *_ = (each[:200] for each in digits)
+    pipe = Pipeline([("detector", LabelErrorDetector(random_state=0))])
+    pipe.set_params(detector__net__lr=0.02, detector__extra_trees__n_estimators=5)
+    assert dict(pipe[-1].estimators)["net"].lr == 0.02
+    assert clone(pipe)[-1].get_params()["net__lr"] == 0.02
+    pipe.set_params(detector__net__max_epochs=2, detector__random_forest__n_estimators=5)
+    search = GridSearchCV(
+        pipe,
+        {"detector__net__lr": [0.01, 0.1]},
+        cv=InSample(),
+        scoring=lambda pipe, X, y: pipe[-1].injected_recall_,
+    ).fit(X, y)
+    assert search.best_params_["detector__net__lr"] in (0.01, 0.1)
+    assert 0 <= search.best_score_ <= 1
+
+
+def test_memory_trains_once(digits, tmp_path, monkeypatch):
+    X, y, *_ = (each[:200] for each in digits)
+    detector = LabelErrorDetector(FOREST, memory=str(tmp_path), random_state=0).fit(X, y)
+    monkeypatch.setattr(OutOfSampleEnsemble, "fit_transform", None)
+    again = clone(detector).fit(X, y)
+    assert_array_equal(again.noise_probability_, detector.noise_probability_)
+    with pytest.raises(TypeError):
+        clone(detector).set_params(random_state=1).fit(X, y)
+
+
+def test_a_saved_detector_scores_as_before(digits, fitted):
+    X, y, *_ = (each[:50] for each in digits)
+    again = pickle.loads(pickle.dumps(fitted))
+    assert_array_equal(again.noise_probability(X, y), fitted.noise_probability(X, y))
+    assert_allclose(
+        again.noise_probability(X + 0.01, y), fitted.noise_probability(X + 0.01, y), atol=1e-5
+    )
+
+
+def test_right_labels_are_hardly_flagged(digits):
+    X, _, _, y_true = digits
+    assert LabelErrorDetector(random_state=0).fit_predict(X, y_true).mean() < 0.01
+
+
+def test_what_it_cannot_answer_is_not_there(fitted):
+    for name in ("predict", "score", "transform", "decision_function", "predict_proba"):
+        assert not hasattr(fitted, name)
