@@ -1,4 +1,4 @@
-"""From flags to a list that people can read, correct and hand back."""
+"""List label issues, review them, and correct y."""
 
 from ._corrections import apply_corrections
 from ._label_issues import label_issues

@@ -1,4 +1,4 @@
-"""Putting decisions on labels in doubt into y."""
+"""Apply the decisions of a review to y."""
 
 from numbers import Real
 
@@ -25,46 +25,43 @@ def apply_corrections(y, issues, accept="decision"):
     y : array-like of shape (n_samples,)
         The given labels; not changed.
     issues : pandas.DataFrame or polars.DataFrame
-        What ``label_issues`` returned, or some of its rows; with a column ``decision``, if
-        ``accept`` asks for it, as ``read_review`` returns them.
+        What ``label_issues`` or ``read_review`` returned, or some of its rows.
     accept : str, float in [0, 1] or array-like of shape (n_issues,), default="decision"
         Which corrections to make:
 
-        - ``"decision"``: what the column ``decision`` says: "keep", "suggested" or a label; nothing
-          where it is empty;
-        - ``"flagged"``: the suggested label of every row that is flagged;
+        - ``"decision"``: those in the column ``decision``: "keep", "suggested" or a label; rows
+          left empty keep their label;
+        - ``"flagged"``: the suggested label of every flagged row;
         - a float: the same, where the suggested label has at least this probability;
         - bool: the suggested label of these rows of ``issues``.
 
     Returns
     -------
     y_corrected : ndarray, pandas.Series or polars.Series of shape (n_samples,)
-        Of the kind of y; its index and name stay.
+        Of the type of y, with its index and name.
 
     Raises
     ------
     ValueError
-        If a decision names an unknown label, a row is not in y, its given label there is another
-        one, or two decisions on one row differ. All such rows are counted, the first are named.
+        If a decision names an unknown label, a row is not in y or has another label there, or two
+        decisions on one row differ. The message names the first such rows.
 
     See Also
     --------
     label_issues : Lists the labels in doubt.
-    write_review, read_review : Let somebody else decide, in a spreadsheet.
+    write_review, read_review : Write issues to a CSV file for a review, and read it back.
 
     Examples
     --------
     >>> from sklearn.datasets import load_wine
     >>> from skdynacor import LabelErrorDetector
     >>> from skdynacor.inspection import apply_corrections, label_issues
-    >>> X, y_true = load_wine(return_X_y=True)
-    >>> y = y_true.copy()
-    >>> y[[3, 70]] = [2, 0]
+    >>> X, y = load_wine(return_X_y=True)
+    >>> y[[3, 70]] = [2, 0]  # instead of 0 and 1
     >>> detector = LabelErrorDetector(random_state=0).fit(X, y)
     >>> issues = label_issues(detector, X, y)
-    >>> y_corrected = apply_corrections(y, issues, accept="flagged")
-    >>> y_corrected[[3, 70]], y_true[[3, 70]]
-    (array([0, 1]), array([0, 1]))
+    >>> apply_corrections(y, issues.head(2), accept="flagged")[[3, 70]]
+    array([0, 1])
     """
     positions, corrected = find_corrections(y, issues, accept)
     if hasattr(y, "iloc"):
@@ -79,40 +76,32 @@ def apply_corrections(y, issues, accept="decision"):
 
 
 def find_corrections(y, issues, accept="decision"):
-    """Give the positions of the rows decided on, and the labels that they are to have.
-
-    Parameters and errors are those of ``apply_corrections``.
-
-    Returns
-    -------
-    positions : ndarray of shape (n_decided,), dtype int64
-    corrected : ndarray of shape (n_decided,)
-        Labels of y; the given one where it is kept.
-    """
+    """Give the positions of the rows with a decision, and their new labels, (n_decided,) each."""
     labels = read_labels(y)
     names = LabelNames(labels)
     columns = _read_columns(issues)
-    wanted = _read_accept(accept, columns, names)
-    decided = np.flatnonzero([each != "" for each in wanted])
+    decisions = _read_accept(accept, columns, names)
+    decided = np.flatnonzero([each != "" for each in decisions])
     positions = _read_positions(columns["position"][decided], len(labels))
     given = names.read(columns["given_label"][decided], positions, "given_label")
-    in_y = labels[positions].tolist()
-    others = [
-        f"{said!r} for row {row}, which has {label!r}"
-        for said, label, row in zip(given.tolist(), in_y, positions, strict=True)
-        if said != label
+    differing = [
+        f"{given_label!r} for row {row}, where y has {label!r}"
+        for given_label, label, row in zip(
+            given.tolist(), labels[positions].tolist(), positions, strict=True
+        )
+        if given_label != label
     ]
-    _refuse(others, "The issues are those of other labels than y has: they say")
-    texts = wanted[decided]
+    _refuse(differing, "The issues belong to other labels than y: they have")
+    texts = decisions[decided]
     for word, column in ((KEEP, "given_label"), (SUGGESTED, "suggested_label")):
         texts = np.where(texts == word, columns[column][decided], texts)
     corrected = names.read(texts, positions, "decision")
-    decisions = {}
+    by_row = {}
     for row, label in zip(positions.tolist(), corrected.tolist(), strict=True):
-        decisions.setdefault(row, {})[label] = row
+        by_row.setdefault(row, {})[label] = row
     several = [
         f"{' and '.join(map(repr, each))} for row {row}"
-        for row, each in decisions.items()
+        for row, each in by_row.items()
         if len(each) > 1
     ]
     _refuse(several, "There must be one decision per row; there are")
@@ -120,12 +109,7 @@ def find_corrections(y, issues, accept="decision"):
 
 
 class LabelNames:
-    """Labels by what they are called in text, as in a spreadsheet.
-
-    Parameters
-    ----------
-    labels : ndarray of shape (n_samples,)
-    """
+    """The labels of y by their text, as in a spreadsheet."""
 
     def __init__(self, labels):
         self.dtype = labels.dtype
@@ -133,25 +117,7 @@ class LabelNames:
         self._by_name = {str(label): label for label in self.classes}
 
     def read(self, names, positions, column):
-        """Give the labels that names stand for.
-
-        Parameters
-        ----------
-        names : ndarray of shape (n_names,)
-            positions : ndarray of shape (n_names,)
-            The rows that they are of, for the error.
-        column : str
-            Where they come from, for the error.
-
-        Returns
-        -------
-        labels : ndarray of shape (n_names,)
-
-        Raises
-        ------
-        ValueError
-            If a name is not known.
-        """
+        """Give the labels, (n_names,); ``positions`` and ``column`` are for the error message."""
         labels = {name: self._find(name) for name in set(names)}
         unknown = [
             f"{name!r} for row {row}"
@@ -174,13 +140,13 @@ class LabelNames:
 
 
 def _read_columns(issues):
-    """Read the columns that count, as text, (n_issues,) each."""
+    """Read the columns of positions, labels and decisions as text, (n_issues,) each."""
     frame = read_issues(issues, "apply_corrections")
     missing = {"position", "given_label", "suggested_label"} - set(frame.columns)
     if missing:
         raise ValueError(
-            f"issues have no column {', '.join(sorted(missing))}; pass what label_issues returned, "
-            f"or read_review. There are {', '.join(map(str, frame.columns))}."
+            f"issues have no column {', '.join(sorted(missing))}; pass what label_issues or "
+            f"read_review returned. There are {', '.join(map(str, frame.columns))}."
         )
     columns = {name: frame[name].to_numpy() for name in frame.columns if name in _TEXTS}
     columns = {name: np.array([_to_text(v) for v in c], object) for name, c in columns.items()}
@@ -196,19 +162,19 @@ def _to_text(value):
 
 
 def _read_accept(accept, columns, names):
-    """Give what is to be done with each issue: a decision, or nothing ("")."""
+    """Give the decision on each issue, "" for none."""
     n_issues = len(columns["position"])
     if isinstance(accept, str) and accept == "decision":
         if "decision" not in columns:
             raise ValueError(
-                'issues have no column "decision"; fill one in, or say which suggestions to '
-                'accept: accept="flagged", a probability, or one bool per row.'
+                'issues have no column "decision"; add one, or accept suggestions by '
+                'accept="flagged", a probability, or one bool per row.'
             )
         for word in (KEEP, SUGGESTED):
             if word in names.classes:
                 raise ValueError(
-                    f"A class is called {word!r}, which stands for another decision. Rename the "
-                    "class, or accept suggestions by one bool per row."
+                    f"A class is called {word!r}, which is also a decision. Rename the class, or "
+                    "accept suggestions by one bool per row."
                 )
         return columns["decision"]
     if isinstance(accept, str) and accept == "flagged":
@@ -229,12 +195,12 @@ def _read_accept(accept, columns, names):
 
 
 def _values(columns, name, kinds):
-    """Give a column that ``accept`` needs, of a kind of values."""
+    """Give a column that ``accept`` needs, of one of these kinds of dtype."""
     if name not in columns or columns[name].dtype.kind not in kinds:
         found = f"holds {columns[name].dtype}" if name in columns else "is not there"
         raise ValueError(
             f"accept needs the column {name!r} of {'bools' if kinds == 'b' else 'numbers'}, which "
-            f"{found}; pass issues as label_issues or read_review gave them."
+            f"{found}; pass issues as label_issues or read_review returned them."
         )
     return columns[name]
 
@@ -249,7 +215,7 @@ def _read_positions(texts, n_rows):
 
 
 def _refuse(cases, message):
-    """Raise an error that ends on the first cases, if there are any."""
+    """Raise an error that names the first cases, if there are any."""
     if cases:
         named = ", ".join(cases[:_MOST_NAMED])
         more = f", and {len(cases) - _MOST_NAMED} more" if len(cases) > _MOST_NAMED else ""

@@ -1,4 +1,4 @@
-"""What a fitted pipeline, detector or baseline found out about the labels of ``fit``."""
+"""Results of fitted pipelines, detectors and baselines, in one form."""
 
 from dataclasses import dataclass, field
 
@@ -12,7 +12,7 @@ from ..dynacor.corrupted_array import CorruptedArray
 from ..utils.sklearn_private import num_samples
 from ..utils.validation import encode_known_labels, number_labels, read_labels
 
-#: Signals whose sign tells whether the model agrees with the label.
+#: Signals that are positive where the model predicts the label.
 _SIGNED = ("quantized_logit_difference", "logit_difference")
 
 #: Attributes of detectors, less the underscore; those missing are None.
@@ -24,7 +24,7 @@ _OF_DETECTORS = (
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """What is known of the labels of some rows; None where it is not known.
+    """Results for the labels of ``fit``; None where the detector has none.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Findings:
     classes : ndarray of shape (n_classes,)
         Sorted.
     index : ndarray of shape (n_samples,)
-        The caller's names of the rows, or 0 to n_samples − 1.
+        The index of the caller's data, or 0 to n_samples − 1.
     flags : ndarray of shape (n_samples,), bool
     noise_score : ndarray of shape (n_samples,)
         Larger for worse labels; the noise probability where there is no other.
@@ -58,11 +58,11 @@ class Findings:
     agreement : bool, default=False
         Whether the model agrees with a label where its trajectory is positive.
     stage_name : str, default="epoch"
-        What the columns of the dynamics are: "epoch" of a net, or "stage" of another model.
+        Name of a column of the dynamics: "epoch" of a net, or "stage" of another model.
     rows : ndarray or csr_array of shape (n_samples, ...), default=None
-        As the model gets them.
+        The input of the model.
     representations : list of (ndarray of shape (n_samples,), callable), default=[]
-        Where rows can be compared, see ``OutOfSampleEnsemble.representations``.
+        See ``OutOfSampleEnsemble.representations``.
     """
 
     labels: np.ndarray
@@ -88,41 +88,19 @@ class Findings:
 
     @property
     def worst_first(self):
-        """The order of the rows, worst label first; equals stay in their order."""
+        """Positions of the rows, worst label first."""
         return np.lexsort([-self.noise_score, ~self.flags])
 
 
 def read_findings(estimator, X, y):
-    """Gather what a fitted estimator found out about the labels of ``fit``.
-
-    Parameters
-    ----------
-    estimator : Pipeline or detector
-        Fitted: a pipeline that ends in a detector, a detector, or one of ``skdynacor.baselines``.
-    X : array-like, data frame or sparse array of shape (n_samples, ...)
-        What ``fit`` was given; with a detector of trajectories alone, the rows that these are of.
-    y : array-like of shape (n_samples,)
-        The given labels, as ``fit`` was given them.
-
-    Returns
-    -------
-    findings : Findings
-
-    Raises
-    ------
-    sklearn.exceptions.NotFittedError
-    TypeError
-        If the estimator is no detector.
-    ValueError
-        If X and y are not of as many rows as ``fit`` had, or y has other labels.
-    """
+    """Read the results of a fitted detector, pipeline or baseline, for the X and y of ``fit``."""
     steps = [s for _, s in estimator.steps] if isinstance(estimator, Pipeline) else [estimator]
     *before, detector = steps
     check_is_fitted(detector)
     if not hasattr(detector, "flags_"):
         raise TypeError(
-            "Pass a fitted detector, or a pipeline that ends in one: something with flags_ once it "
-            f"is fitted. Got {type(detector).__name__}."
+            "Pass a fitted detector, or a pipeline that ends in one; it must have flags_. Got "
+            f"{type(detector).__name__}."
         )
     labels = read_labels(y)
     for name, n_given in (("X", num_samples(X)), ("y", len(labels))):
@@ -156,30 +134,14 @@ def read_findings(estimator, X, y):
         probabilities = np.maximum(detector.probabilities_, np.finfo(float).tiny)
         known["log_probs"] = np.log(probabilities)
     if known["suggested_labels"] is None and known["log_probs"] is not None:
-        known |= suggest(
+        known |= _suggest(
             known["log_probs"], codes, classes, detector.flags_, known["noise_probability"]
         )
     return Findings(labels, codes, classes, find_index(X, y), detector.flags_, rows=rows, **known)
 
 
-def suggest(log_probs, codes, classes, flags, noise_probability=None):
-    """Suggest the likeliest other class where a row is flagged.
-
-    Parameters
-    ----------
-    log_probs : ndarray of shape (n_samples, n_classes)
-    codes : ndarray of shape (n_samples,), dtype int64
-        The given labels, as positions in ``classes``.
-    classes : ndarray of shape (n_classes,)
-    flags : ndarray of shape (n_samples,), bool
-    noise_probability : ndarray of shape (n_samples,) or None, default=None
-
-    Returns
-    -------
-    suggestions : dict
-        ``suggested_labels`` and ``suggested_label_probability``, both of shape (n_samples,). The
-        latter is None where the noise probability is.
-    """
+def _suggest(log_probs, codes, classes, flags, noise_probability):
+    """Suggest the likeliest other class where a row is flagged, as fields of ``Findings``."""
     others = np.array(log_probs, dtype=np.float64)
     others[np.arange(len(codes)), codes] = -np.inf
     suggested = np.where(flags, others.argmax(axis=1), codes)
@@ -194,7 +156,7 @@ def suggest(log_probs, codes, classes, flags, noise_probability=None):
 
 
 def find_index(X, y):
-    """Give the caller's own names of the rows, of X or else of y: those of pandas, or 0, 1, ..."""
+    """Give the pandas index of X, else of y, else 0, 1, ..."""
     for data in (X, y):
         index = getattr(data, "index", None)
         if hasattr(index, "to_numpy"):  # a list has a method of this name
@@ -203,7 +165,7 @@ def find_index(X, y):
 
 
 def _transform_until_dynamics(steps, X):
-    """Transform rows by the steps before the recorder of dynamics, if any; return both."""
+    """Give the fitted ``DynamicsCollector`` of a pipeline, or None, and its detector's input."""
     for step in steps:
         if hasattr(step, "dynamics_"):
             return step, _as_rows(X)

@@ -1,16 +1,16 @@
-"""Texts that a spreadsheet would take for formulas, and run.
+"""Texts that a spreadsheet would run as formulas.
 
-Labels, names of rows and of columns come from whoever made the data. As a cell, ``=HYPERLINK(...)``
-sends away what is beside it; what ``+``, ``-`` or ``@`` begins is a formula, too. An apostrophe
-before it makes it a text.
+Labels, row names and column names may come from strangers. In a cell, ``=HYPERLINK(...)`` can send
+the cells beside it away; texts that begin with ``+``, ``-`` or ``@`` are formulas, too. An
+apostrophe in front makes them plain text.
 """
 
 import re
 
-# A cell begins at the beginning of a text, and behind what separates cells in other countries.
+# Semicolons and tabs separate cells in some locales.
 _BEGINNING = r"(^|[;\t\r\n])"
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?:\Z|[;\t\r\n])"
-# With apostrophes, its own or ours, so that these can be told apart when the text comes back.
+# Leading apostrophes get one more, so that ``restore`` can remove exactly one.
 _FORMULA = rf"'*(?!{_NUMBER})[ \xa0]*[=+\-@＝＋－＠]"
 
 _DISARM = re.compile(rf"{_BEGINNING}(?={_FORMULA})")
@@ -18,9 +18,7 @@ _RESTORE = re.compile(rf"{_BEGINNING}'(?={_FORMULA})")
 
 
 def disarm(text):
-    """Put an apostrophe before each formula in a text that is to become a cell.
-
-    Numbers with a sign stay as they are.
+    """Put an apostrophe before each formula in the text of a cell; signed numbers stay.
 
     Examples
     --------
@@ -34,5 +32,5 @@ def disarm(text):
 
 
 def restore(text):
-    """Give the text that ``disarm`` was given."""
+    """Undo ``disarm``."""
     return _RESTORE.sub(r"\1", text)

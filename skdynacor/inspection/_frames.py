@@ -1,4 +1,4 @@
-"""Data frames of the library that the caller uses."""
+"""Data frames of pandas or polars, as the caller uses."""
 
 import numpy as np
 
@@ -6,19 +6,13 @@ from ..utils.optional import import_optional
 
 
 def is_of_polars(*data):
-    """Tell whether any of the caller's data is a frame or series of polars."""
+    """Return whether any of the caller's data is a frame or series of polars."""
     known = import_optional("narwhals.dependencies", "report", "A data frame")
     return any(known.is_polars_dataframe(each) or known.is_polars_series(each) for each in data)
 
 
 def read_issues(issues, needed_by):
-    """Wrap the caller's data frame of issues, of pandas or polars.
-
-    Raises
-    ------
-    TypeError
-        If it is no such data frame.
-    """
+    """Wrap the caller's data frame of issues, of pandas or polars, by narwhals."""
     narwhals = import_optional("narwhals", "report", needed_by)
     frame = narwhals.from_native(issues, eager_only=True, pass_through=True)
     if not isinstance(frame, narwhals.DataFrame):
@@ -30,18 +24,9 @@ def read_issues(issues, needed_by):
 
 
 def to_frame(columns, *data):
-    """Make a data frame: of polars if any of the caller's data is, else of pandas.
+    """Make a data frame of arrays: of polars if any of the caller's data is, else of pandas.
 
-    Parameters
-    ----------
-    columns : dict of str to ndarray of shape (n_rows,)
-        What is not known is masked.
-    *data : object
-        What the caller passed.
-
-    Returns
-    -------
-    frame : pandas.DataFrame or polars.DataFrame
+    Masked entries become missing values.
     """
     if is_of_polars(*data):
         polars = import_optional("polars", "report", "A polars.DataFrame")
@@ -57,10 +42,10 @@ def _to_pandas(pandas, column):
         return pandas.arrays.IntegerArray(column.data, np.ma.getmaskarray(column))
     if column.dtype.kind == "f":
         return column.filled(np.nan)
-    # NB: ``filled(None)`` fills in question marks.
+    # NB: ``filled(None)`` would put question marks.
     return np.where(np.ma.getmaskarray(column), None, column.data.astype(object))
 
 
 def unknown(n_rows, dtype):
-    """Make a column of which nothing is known."""
+    """Make a column of missing values."""
     return np.ma.masked_all(n_rows, dtype)

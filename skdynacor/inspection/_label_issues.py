@@ -1,4 +1,4 @@
-"""A list of the labels in doubt, with what speaks against them."""
+"""The list of label issues."""
 
 import numpy as np
 
@@ -10,15 +10,15 @@ from ._neighbors import find_neighbors
 
 @validates_arguments(only_flagged=["boolean"])
 def label_issues(estimator, X, y, *, only_flagged=False):
-    """List the labels, the worst first, with the evidence against them.
+    """List the labels, the worst first.
 
     Parameters
     ----------
     estimator : Pipeline or detector
         Fitted: a pipeline that ends in a detector, a detector, or one of ``skdynacor.baselines``.
     X : array-like, data frame or sparse array of shape (n_samples, ...)
-        What ``fit`` was given. With a detector of trajectories alone: these, or the rows that they
-        are of.
+        What ``fit`` was given; of a ``DynaCorDetector`` alone also the rows before
+        ``DynamicsCollector``.
     y : array-like of shape (n_samples,)
         The given labels, as ``fit`` was given them.
     only_flagged : bool, default=False
@@ -27,21 +27,20 @@ def label_issues(estimator, X, y, *, only_flagged=False):
     Returns
     -------
     issues : pandas.DataFrame, or polars.DataFrame if X or y is of polars
-        Rows that are flagged come first, then the others, both in the order of their noise
-        probability. What the estimator does not know is missing. Columns:
+        Flagged rows come first, then the others, both by descending noise probability. Values that
+        the estimator does not have are missing. Columns:
 
-        - ``position``: of the row in X;
-        - ``index``: the caller's own name of the row, from the index of X or y, else its position;
-          none in polars, which has no index;
+        - ``position``: position of the row in X;
+        - ``index``: the index of X or y, else the position; not with polars, which has no index;
         - ``given_label``;
         - ``suggested_label``: the given one where a row is not flagged;
-        - ``suggested_label_probability``: that it is right;
-        - ``noise_probability``: that the given label is wrong;
-        - ``flagged``: whether the given label is judged wrong;
-        - ``last_agreed``: the last epoch, or stage of a forest, whose model agreed with the given
-          label, from 1; 0 if none did;
-        - ``neighbor_1``, ``neighbor_2``: of a flagged row, the positions of the nearest rows that
-          have the suggested label, and are not in doubt themselves;
+        - ``suggested_label_probability``: probability that the suggested label is right;
+        - ``noise_probability``: probability that the given label is wrong;
+        - ``flagged``: whether the given label looks wrong;
+        - ``last_agreed``: the last epoch, or stage of another model, that predicted the given
+          label, from 1; 0 for none;
+        - ``neighbor_1``, ``neighbor_2``: for a flagged row, the positions of the nearest rows that
+          have the suggested label and are likely right;
         - ``noise_score``: larger for worse labels; of baselines only.
 
     Raises
@@ -55,15 +54,14 @@ def label_issues(estimator, X, y, *, only_flagged=False):
     See Also
     --------
     noise_summary : The same by class.
-    apply_corrections : Puts decisions on these issues into y.
+    apply_corrections : Corrects y by decisions on these issues.
 
     Notes
     -----
-    Neighbours are nearest in the direction of what the net's last hidden layer gets, or share the
-    most leaves of the forest: in a model that was not told the label of the row in question, where
-    rows are judged by such. They are taken from the half of the class that is in least doubt, of
-    which 10,000 are looked at where it has more. A baseline, and a model without either, compares
-    standardised features.
+    Neighbours have the largest cosine similarity in the net's last hidden layer, or share the most
+    leaves of the forest. Of a cross-fitted net, the one that was not trained on the row is taken.
+    Other models and baselines compare standardised features. Candidates are the half of a class
+    with the least noise probability, 10,000 rows at most.
 
     Examples
     --------
@@ -83,7 +81,7 @@ def label_issues(estimator, X, y, *, only_flagged=False):
 
 
 def list_issues(findings, *data, only_flagged=False):
-    """Make the data frame of ``label_issues`` of what is known; ``data`` are the caller's."""
+    """Make the data frame of ``label_issues``; ``data`` are the caller's X and y."""
     order = findings.worst_first
     if only_flagged:
         order = order[: findings.flags.sum()]
@@ -108,7 +106,7 @@ def list_issues(findings, *data, only_flagged=False):
 
 
 def _last_agreed(findings):
-    """The last stage that agreed with each label, from 1; 0 for none; masked if not known."""
+    """Give the last stage that predicted each label, from 1; 0 for none; masked if unknown."""
     if findings.dynamics is None or not findings.agreement:
         return unknown(len(findings.labels), int)
     agreed = findings.dynamics > 0  # (n_samples, n_epochs)

@@ -1,4 +1,4 @@
-"""The evidence for a suggested label: the nearest rows that have it."""
+"""The nearest rows that have the suggested label."""
 
 import numpy as np
 from scipy.sparse import issparse
@@ -7,32 +7,18 @@ from sklearn.utils import gen_batches
 
 from ..utils.moments import mean_and_scale
 
-#: Of the rows of a class that are not flagged, the share with the least noise probability that is
-#: taken. Of human errors, more neighbours then truly have the class, by 5 to 15 points.
+#: Share of a class's unflagged rows, those with the least noise probability, that may be
+#: neighbours. With human errors, 5 to 15 points more neighbours then truly have the class.
 _TRUSTED_SHARE = 0.5
-#: Of a class with more rows than this, so many are compared, evenly spread over them.
+#: At most so many rows of a class are compared, evenly spread.
 _MOST_CANDIDATES = 10_000
 _ROWS_AT_ONCE = 1024
 
 
 def find_neighbors(findings, queries, n_neighbors=2):
-    """Find the nearest rows that have the suggested label, for some rows.
+    """Find the nearest rows that have the suggested label: positions, (n_queries, n_neighbors).
 
-    Rows are compared in the representation of a model, one that was not trained on the row in
-    question where there is such a model; by their features where there is none. Only rows that are
-    not flagged are taken, and of these the half of each class with the least noise probability.
-
-    Parameters
-    ----------
-    findings : Findings
-    queries : ndarray of shape (n_queries,), dtype int64
-        Positions of rows that are flagged.
-    n_neighbors : int, default=2
-
-    Returns
-    -------
-    neighbors : ndarray of shape (n_queries, n_neighbors), dtype int64
-        Positions, the nearest first; −1 where there are no more, or rows cannot be compared.
+    ``queries`` are positions of flagged rows. Missing neighbours are −1.
     """
     neighbors = np.full((len(queries), n_neighbors), -1)
     if findings.suggested_labels is None:
@@ -42,15 +28,15 @@ def find_neighbors(findings, queries, n_neighbors=2):
     for code in np.unique(suggested):
         candidates = _trusted_rows(findings, code, n_neighbors)
         for mask, represent in representations:
-            asked = np.flatnonzero((suggested == code) & mask[queries])
-            if not (len(asked) and len(candidates)):
+            compared = np.flatnonzero((suggested == code) & mask[queries])
+            if not (len(compared) and len(candidates)):
                 continue
             targets = represent(findings.rows[candidates])
-            for batch in gen_batches(len(asked), _ROWS_AT_ONCE):
-                some = asked[batch]
-                likeness = represent(findings.rows[queries[some]]) @ targets.T
-                likeness = likeness.toarray() if issparse(likeness) else likeness
-                nearest = _largest(likeness, min(n_neighbors, len(candidates)))
+            for batch in gen_batches(len(compared), _ROWS_AT_ONCE):
+                some = compared[batch]
+                similarity = represent(findings.rows[queries[some]]) @ targets.T
+                similarity = similarity.toarray() if issparse(similarity) else similarity
+                nearest = _largest(similarity, min(n_neighbors, len(candidates)))
                 neighbors[some, : nearest.shape[1]] = candidates[nearest]
     return neighbors
 
@@ -74,7 +60,7 @@ def _largest(values, n):
 
 
 def _standardized_features(rows):
-    """Compare all rows by the directions of their features, if these are numbers."""
+    """Give the representation by standardised features of norm 1, if these are numbers."""
     if issparse(rows):
         return [(np.ones(rows.shape[0], dtype=bool), normalize)]
     if rows is None or rows.ndim < 2 or rows.dtype.kind not in "fiub":

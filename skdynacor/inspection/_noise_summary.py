@@ -1,4 +1,4 @@
-"""How many labels of each class are wrong."""
+"""Label errors by class."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from ._frames import to_frame, unknown
 
 
 def noise_summary(estimator, X, y):
-    """Sum up, by class, how many labels are wrong, and which class they are mistaken for most.
+    """Sum up by class how many labels look wrong, and which class they are most confused with.
 
     Parameters
     ----------
@@ -21,16 +21,16 @@ def noise_summary(estimator, X, y):
     Returns
     -------
     summary : pandas.DataFrame, or polars.DataFrame if X or y is of polars
-        One row per given label, that with the highest noise rate first. Columns:
+        One row per given label, the highest noise rate first. Columns:
 
         - ``label``;
-        - ``n_rows``: how many rows have it;
-        - ``n_flagged``: how many of these are flagged;
+        - ``n_rows``: number of rows with it;
+        - ``n_flagged``: number of these that are flagged;
         - ``noise_rate``: the estimated share of wrong labels among them, in [0, 1]; the share
-          flagged where the detector estimates none;
-        - ``most_confused_with``: the label suggested most often for those flagged, missing if none
+          flagged if the detector does not estimate it;
+        - ``most_confused_with``: the label suggested most often for those flagged; missing if none
           is;
-        - ``n_confused``: how often.
+        - ``n_confused``: number of rows for which it is suggested.
 
     See Also
     --------
@@ -54,7 +54,7 @@ def noise_summary(estimator, X, y):
 
 
 def summarize(findings, *data):
-    """Make the data frame of ``noise_summary`` of what is known; ``data`` are the caller's."""
+    """Make the data frame of ``noise_summary``; ``data`` are the caller's X and y."""
     classes, codes, flags = findings.classes, findings.codes, findings.flags
     n_classes = len(classes)
     n_rows, n_flagged = (np.bincount(some, minlength=n_classes) for some in (codes, codes[flags]))

@@ -1,4 +1,4 @@
-"""Issues on their way to somebody who decides, and back."""
+"""Write issues to a CSV file for a review, and read it back."""
 
 import csv
 import io
@@ -20,18 +20,18 @@ _NUMBERS = ("noise_probability", "suggested_label_probability", "noise_score")
 
 
 def write_review(issues, path):
-    """Write issues to a CSV file in which somebody is to decide on each.
+    """Write issues to a CSV file for a review.
 
-    The last column, ``decision``, is empty. Into it goes "keep", "suggested" or a label; what stays
-    empty changes nothing.
+    The last column, ``decision``, is empty. Fill in "keep", "suggested" or a label; rows left empty
+    keep their label.
 
     Parameters
     ----------
     issues : pandas.DataFrame or polars.DataFrame
-        What ``label_issues`` returned, or some of its rows. A column ``decision`` stays as it is.
+        What ``label_issues`` returned, or some of its rows. A column ``decision`` is kept.
     path : str or path-like
-        Written whole or not at all. In UTF-8 with a byte order mark, so that spreadsheets know.
-        An apostrophe goes before texts that a spreadsheet would run as a formula, such as ``=a``.
+        The file, in UTF-8 with a byte order mark, as spreadsheets need. An apostrophe is put before
+        texts that a spreadsheet would run as a formula, such as ``=a``.
 
     See Also
     --------
@@ -76,14 +76,13 @@ def _to_csv(frame):
 
 
 def read_review(path, y):
-    """Read issues back, decided on, and check the decisions.
+    """Read a review, and check its decisions.
 
     Parameters
     ----------
     path : str or path-like
-        A file that ``write_review`` wrote, with decisions. Rows may be left out or in another
-        order. Spreadsheets may have put semicolons for the commas. Apostrophes that
-        ``write_review`` put before formulas are taken away.
+        A file of ``write_review``, with decisions. Rows may be missing or in another order, and
+        semicolons may separate the columns. Apostrophes before formulas are removed.
     y : array-like of shape (n_samples,)
         The given labels that the issues were found in.
 
@@ -95,7 +94,7 @@ def read_review(path, y):
     Raises
     ------
     ValueError
-        If the file is no such table, or for what ``apply_corrections`` refuses.
+        If the file is no such table, or its decisions do not fit y, see ``apply_corrections``.
     """
     pandas = import_optional("pandas", "report", "read_review")
     try:
@@ -119,7 +118,7 @@ def read_review(path, y):
     columns = {name: frame[name].to_numpy() for name in frame.columns}
     for name in _LABELS:
         texts = columns[name]
-        # Baselines may suggest none; a given label that is not there is none of y, and refused.
+        # Baselines may suggest no label; a missing given label is an error.
         known = (texts != "") | ("" in names.classes) | (name == "given_label")
         columns[name] = np.ma.masked_all(len(texts), names.dtype)
         columns[name][known] = names.read(texts[known], columns["position"][known], name)

@@ -1,4 +1,4 @@
-"""What the tests of this room share."""
+"""Fitted detectors for the tests of inspection."""
 
 import pytest
 

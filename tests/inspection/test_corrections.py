@@ -1,4 +1,4 @@
-"""Putting decisions into y."""
+"""Apply decisions to y."""
 
 import numpy as np
 import pandas as pd
@@ -36,20 +36,20 @@ def make_issues(**columns):
         (np.zeros(3, dtype=bool), list(Y)),
     ],
 )
-def test_suggestions_are_accepted(accept, expected, as_frame):
+def test_suggestions_are_applied(accept, expected, as_frame):
     y = Y.copy()
     assert_array_equal(apply_corrections(y, as_frame(make_issues()), accept), expected)
     assert_array_equal(y, Y)
 
 
-def test_decisions_are_made():
+def test_decisions_are_applied():
     issues = make_issues(decision=["keep", "suggested", None])
     assert_array_equal(apply_corrections(Y, issues), ["wasp", "bee", "ant", "wasp", "bee"])
     issues = make_issues(decision=[" ant ", "", "wasp"])
     assert_array_equal(apply_corrections(Y, issues), ["ant", "wasp", "ant", "ant", "bee"])
 
 
-def test_kind_of_y_stays():
+def test_type_of_y_is_kept():
     issues = make_issues(decision=["suggested", "", ""])
     series = pd.Series(Y, index=list("vwxyz"), name="insect")
     corrected = apply_corrections(series, issues)
@@ -67,7 +67,7 @@ def test_kind_of_y_stays():
 
 
 @pytest.mark.parametrize("y", [[0, 1, 0, 2, 1], [0.0, 1.0, 0.0, 2.0, 1.0]])
-def test_numbers_may_be_written_in_any_way(y):
+def test_numeric_labels_may_be_written_as_1_or_1_0(y):
     issues = pd.DataFrame(
         {"position": [3, 0], "given_label": ["2", "0.0"], "suggested_label": ["1.0", "2"]}
     ).assign(decision=["suggested", 1])
@@ -83,7 +83,7 @@ def test_numbers_may_be_written_in_any_way(y):
         ({"position": [3, 0, 5]}, "from 0 to 4; it is '5'"),
         ({"position": [3, -1, 0]}, "from 0 to 4; it is '-1'"),
         ({"position": ["3", "1.5", "x"]}, "it is '1.5', 'x'"),
-        ({"position": [3, 3, 1]}, "other labels .* 'ant' for row 3, which has 'wasp'"),
+        ({"position": [3, 3, 1]}, "other labels .* 'ant' for row 3, where y has 'wasp'"),
         (
             {"position": [3, 3, 1], "given_label": ["wasp", "wasp", "bee"]},
             "one decision per row; there are 'bee' and 'wasp' for row 3",
@@ -91,7 +91,7 @@ def test_numbers_may_be_written_in_any_way(y):
         ({"given_label": ["wasp", "fly", "bee"]}, "given_label must be .*'fly' for row 0"),
     ],
 )
-def test_what_cannot_be_decided_is_named(columns, message):
+def test_invalid_decisions_are_named(columns, message):
     issues = make_issues(**{"decision": ["suggested", "suggested", "keep"], **columns})
     with pytest.raises(ValueError, match=message):
         apply_corrections(Y, issues)
@@ -114,7 +114,7 @@ def test_keep_contradicts_another_label():
         ("decision", 'no column "decision"'),
     ],
 )
-def test_unclear_acceptance_is_refused(accept, message):
+def test_invalid_accept_is_refused(accept, message):
     with pytest.raises(ValueError, match=message):
         apply_corrections(Y, make_issues(), accept)
 
@@ -133,7 +133,7 @@ def test_other_tables_are_refused():
         ("suggested_label_probability", ["high", "low", "low"], "holds (object|str)"),
     ],
 )
-def test_what_acceptance_needs_is_named(accept, name, values, found):
+def test_a_column_that_accept_needs_is_named(accept, name, values, found):
     issues = make_issues().drop(columns=name) if values is None else make_issues(**{name: values})
     if name != "flagged" and accept == "flagged":
         assert apply_corrections(Y, issues, accept).tolist() != Y.tolist()
@@ -160,6 +160,6 @@ def test_a_class_called_as_a_decision_is_refused():
         ([["ant"], ["bee", "bee"]], "y must hold one label for each row"),
     ],
 )
-def test_labels_that_cannot_be_told_apart_are_refused(y, message):
+def test_invalid_labels_are_refused(y, message):
     with pytest.raises(ValueError, match=message):
         apply_corrections(y, make_issues(), accept="flagged")

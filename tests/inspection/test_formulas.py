@@ -1,4 +1,4 @@
-"""Formulas become texts in a spreadsheet, and come back as they were."""
+"""Formulas are disarmed for spreadsheets, and restored."""
 
 import itertools
 

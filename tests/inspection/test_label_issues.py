@@ -1,4 +1,4 @@
-"""The list of labels in doubt."""
+"""The list of label issues."""
 
 import numpy as np
 import pandas as pd
@@ -33,7 +33,7 @@ def quick_detector():
     return LabelErrorDetector(LogisticRegression(), random_state=0)
 
 
-def test_worst_come_first_with_all_that_is_known(fitted, noisy_blobs):
+def test_worst_labels_come_first(fitted, noisy_blobs):
     X, y, wrong = noisy_blobs
     issues = label_issues(fitted, X, y)
     assert list(issues) == COLUMNS
@@ -80,7 +80,7 @@ def test_last_agreed_is_the_last_epoch_that_was_positive(paper, noisy_blobs, mon
     assert_array_equal(issues.last_agreed, expected)
 
 
-def test_index_of_the_caller_is_kept(fitted, noisy_blobs):
+def test_pandas_index_is_kept(fitted, noisy_blobs):
     X, y, _ = noisy_blobs
     names = [f"patient {row}" for row in range(len(X))]
     of_frame = label_issues(fitted, pd.DataFrame(X, index=names), y)
@@ -155,7 +155,7 @@ def test_a_detector_of_dynamics_alone_takes_these_or_the_rows(noisy_blobs):
 
 
 @pytest.mark.parametrize("baseline", [AUM, ConfidentLearning, SimiFeatV])
-def test_baselines_tell_what_they_know(baseline, noisy_blobs):
+def test_baselines_leave_columns_missing(baseline, noisy_blobs):
     X, y, wrong = noisy_blobs
     detector = baseline().fit(X, y)
     issues = label_issues(detector, X, y)
@@ -199,7 +199,7 @@ def test_what_is_no_fitted_detector_is_refused(noisy_blobs):
     for detector in (LabelErrorDetector(), make_dynacor_pipeline()):
         with pytest.raises(NotFittedError):
             label_issues(detector, X, y)
-    with pytest.raises(TypeError, match=r"flags_ once it is fitted. Got LogisticRegression"):
+    with pytest.raises(TypeError, match=r"must have flags_\. Got LogisticRegression"):
         label_issues(LogisticRegression().fit(X, y), X, y)
 
 

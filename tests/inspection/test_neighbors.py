@@ -30,7 +30,7 @@ def test_nearest_come_first():
     findings = make_findings(rows, [0, 1, 1, 1, 1, 1], [1, 0, 0, 0, 0, 0], [1] * 6)
     score = np.array([1, 0.1, 0.1, 0.2, 0.3, 0.9])
     findings = replace(findings, representations=identity(rows), noise_score=score)
-    # Of the five rows of class 1, the two in least doubt are those at 50 and 10 degrees.
+    # Of the five rows of class 1, those at 50 and 10 degrees have the lowest scores.
     assert_array_equal(find_neighbors(findings, np.array([0])), [[2, 1]])
 
 

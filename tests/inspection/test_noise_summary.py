@@ -1,4 +1,4 @@
-"""Wrong labels by class."""
+"""Label errors by class."""
 
 import numpy as np
 import polars as pl

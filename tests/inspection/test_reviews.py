@@ -1,4 +1,4 @@
-"""Issues on their way to a spreadsheet and back."""
+"""Reviews as CSV files."""
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ def review(fitted, noisy_blobs, tmp_path):
     return path, path.read_text(encoding="utf-8-sig").splitlines()
 
 
-def test_decisions_come_back(review, fitted, noisy_blobs):
+def test_decisions_are_read(review, fitted, noisy_blobs):
     path, (header, first, second, third, *rest) = review
     y = noisy_blobs[1]
     assert header.endswith("noise_probability,flagged,last_agreed,neighbor_1,neighbor_2,decision")
@@ -34,7 +34,7 @@ def test_decisions_come_back(review, fitted, noisy_blobs):
     assert_array_equal(corrected, wanted)
 
 
-def test_what_was_written_is_read(review, fitted, noisy_blobs):
+def test_issues_make_the_round_trip(review, fitted, noisy_blobs):
     X, y, _ = noisy_blobs
     expected = label_issues(fitted, X, y, only_flagged=True).assign(decision="")
     expected["index"] = expected["index"].astype(str)
@@ -45,7 +45,7 @@ def test_what_was_written_is_read(review, fitted, noisy_blobs):
     assert issues.neighbor_1.dtype == "Int64"
 
 
-def test_texts_pass_unharmed(tmp_path):
+def test_any_text_makes_the_round_trip(tmp_path):
     y = np.array(["NA", "", 'a "quoted", label', "Zoë;\n", "a\rb\r\n", "01"])
     issues = pd.DataFrame(
         {
@@ -63,7 +63,7 @@ def test_texts_pass_unharmed(tmp_path):
     assert list(read["index"]) == list(issues["index"])
 
 
-def test_formulas_are_texts_on_the_way(tmp_path):
+def test_formulas_are_disarmed_in_the_file(tmp_path):
     y = np.array(["=1+1", "-1", "@a", "'=1+1"])
     issues = pd.DataFrame(
         {
@@ -84,7 +84,7 @@ def test_formulas_are_texts_on_the_way(tmp_path):
     assert_array_equal(apply_corrections(y, read), y[::-1])
 
 
-def test_semicolons_of_a_spreadsheet_are_understood(review, noisy_blobs):
+def test_semicolons_may_separate_columns(review, noisy_blobs):
     path, lines = review
     before = read_review(path, noisy_blobs[1])
     path.write_text("\ufeff" + "\r\n".join(line.replace(",", ";") for line in lines))
