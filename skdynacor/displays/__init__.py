@@ -1,4 +1,4 @@
-"""Plots of what was found, by scikit-learn's conventions."""
+"""Plots of label errors, as scikit-learn displays."""
 
 from ._data_map_display import DataMapDisplay
 from ._label_matrix_display import LabelMatrixDisplay

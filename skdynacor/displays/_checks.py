@@ -1,4 +1,4 @@
-"""What displays are given, by an estimator or as arrays."""
+"""Checks of what displays draw."""
 
 import numpy as np
 from sklearn.pipeline import Pipeline
@@ -7,7 +7,7 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 from ..inspection._findings import read_findings
 from ..utils.validation import check_array
 
-# What an estimator may lack, and where it can be had.
+# Error messages for results that an estimator may lack.
 _LACKING = {
     "dynamics": "records no training dynamics; a pipeline of make_dynacor_pipeline() does",
     "noise_probability": "estimates no noise probability; a LabelErrorDetector does",
@@ -17,13 +17,13 @@ _LACKING = {
 
 
 def read_needed(estimator, X, y, needed):
-    """Read what an estimator found, which must include what is needed."""
+    """Read the results of an estimator, which must include the field ``needed``."""
     findings = read_findings(estimator, X, y)
     if getattr(findings, needed) is None:
         detector = estimator[-1] if isinstance(estimator, Pipeline) else estimator
         raise ValueError(
-            f"{type(detector).__name__} {_LACKING[needed]}. Arrays of your own can be drawn by "
-            "from_predictions."
+            f"{type(detector).__name__} {_LACKING[needed]}. from_predictions draws arrays of your "
+            "own."
         )
     return findings
 
@@ -60,13 +60,13 @@ def check_probability(noise_probability):
 
 
 def find_wrong(labels, y_true):
-    """Tell which given labels are wrong, (n_samples,), by the right ones."""
+    """Return which given labels differ from the right ones, (n_samples,)."""
     y_true = column_or_1d(y_true)
     check_consistent_length(labels, y_true)
     wrong = labels != y_true
     if wrong.all():
         raise ValueError(
             f"No given label equals the right one; got {labels[:3].tolist()} and, as y_true, "
-            f"{y_true[:3].tolist()}. Pass y_true in the order of X, and written as y is."
+            f"{y_true[:3].tolist()}. Pass y_true in the order of X, with the labels of y."
         )
     return wrong

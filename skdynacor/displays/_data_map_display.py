@@ -1,4 +1,4 @@
-"""Each row by the mean and the standard deviation of its trajectory."""
+"""Rows by mean and standard deviation of their trajectories."""
 
 import numpy as np
 
@@ -9,25 +9,25 @@ from ._drawing import GRAY, RIGHT, WRONG, make_axes
 class DataMapDisplay:
     """Map of the rows by mean and standard deviation of their trajectories, by flag.
 
-    The model agrees with the labels of rows at the top all along, and never with those at the
-    bottom; a wide spread means that it changed its mind [1]_. Rows in the same place share a point,
-    the larger the more they are.
+    Rows at the top are predicted as labelled throughout the training, those at the bottom never. A
+    large standard deviation means that the prediction changes [1]_. Rows in the same place share
+    one point, whose size grows with their number.
 
     Parameters
     ----------
     mean : ndarray of shape (n_samples,)
         Mean of each trajectory.
     spread : ndarray of shape (n_samples,)
-        Its standard deviation.
+        Standard deviation of each trajectory.
     flags : ndarray of shape (n_samples,), bool
-        True where the label is judged wrong.
+        True where the label looks wrong.
     stage_name : str, default="epoch"
-        What the trajectories run over.
+        Name of a column of the dynamics, for the axes.
 
     Attributes
     ----------
     points_ : dict of str to matplotlib PathCollection
-        Of ``"not flagged"`` and ``"flagged"`` rows, as far as there are such.
+        Those of ``"not flagged"`` and ``"flagged"`` rows, if there are any.
     ax_, figure_ : matplotlib Axes and Figure
 
     See Also
@@ -58,7 +58,7 @@ class DataMapDisplay:
         """Draw on ``ax``, or on a new figure if it is None, and return the display."""
         self.ax_ = ax = make_axes(ax, self)
         self.figure_, self.points_ = ax.figure, {}
-        # In single precision, sums in another order fall in the same place.
+        # Single precision merges places that differ by rounding alone.
         places = np.column_stack([self.spread, self.mean]).astype(np.float32)
         area = np.clip(5000 / len(places), 9, 30)  # of the point of one row, in square points
         for name, mask, color, marker in [
@@ -112,9 +112,9 @@ class DataMapDisplay:
         dynamics : array-like of shape (n_samples, n_epochs)
             The trajectories.
         flags : array-like of shape (n_samples,), bool
-            True where the label is judged wrong.
+            True where the label looks wrong.
         stage_name : str, default="epoch"
-            What the columns of ``dynamics`` are.
+            Name of a column of ``dynamics``, for the axes.
         ax : matplotlib Axes, default=None
             Where to draw; None makes a new figure.
         """

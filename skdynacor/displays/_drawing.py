@@ -6,15 +6,15 @@ from sklearn.metrics import ConfusionMatrixDisplay
 
 from ..utils.optional import import_optional
 
-# Colours that everyone can tell apart, by Okabe and Ito: https://jfly.uni-koeln.de/color/
+# Colours safe for colour-blind readers, by Okabe and Ito: https://jfly.uni-koeln.de/color/
 RIGHT, WRONG, INJECTED, GRAY = "#0072B2", "#D55E00", "#009E73", "#666666"
 _LIGHT_GRAY = "#D9D9D9"
-_MAX_WRITTEN = 15  # with more classes, cells are too small for numbers
+_MAX_WRITTEN = 15  # classes; with more, cells are too small for numbers
 _CHARACTER = 0.65  # width of a character, as a share of the font's size
 
 
 def import_pyplot(display):
-    """Import pyplot, which new figures need."""
+    """Import pyplot, for new figures."""
     return import_optional("matplotlib.pyplot", "report", f"{type(display).__name__}.plot")
 
 
@@ -26,7 +26,7 @@ def make_axes(ax, display, figsize=None):
 
 
 def shorten(name, n_characters):
-    """Write a name, and cut out its middle where it is too long: names often differ at the end."""
+    """Shorten a long name in its middle, since names often differ at the end."""
     name = "".join(c if c.isprintable() else " " for c in str(name))
     if len(name) <= n_characters:
         return name
@@ -35,13 +35,13 @@ def shorten(name, n_characters):
 
 
 def share_interval(n_hits, n_rows):
-    """Give the lower and upper end of the 95 % interval of shares, by Jeffreys' prior."""
+    """Give the ends of the 95 % interval of each share, by Jeffreys' prior."""
     low, high = beta.ppf([[0.025], [0.975]], n_hits + 0.5, n_rows - n_hits + 0.5)
     return np.where(n_hits == 0, 0, low), np.where(n_hits == n_rows, 1, high)
 
 
 def draw_matrix(display, values, classes, ax, *, write, vmax, gamma=1, cmap, colorbar, labels):
-    """Draw a matrix of classes, masked cells in gray, with as many names and numbers as fit."""
+    """Draw a matrix (n_classes, n_classes), masked cells gray, with the names that fit."""
     from matplotlib.colors import PowerNorm
     from matplotlib.ticker import MaxNLocator
 

@@ -1,4 +1,4 @@
-"""Rows that are images, in the ways that arrays hold them."""
+"""Arrays of images."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ _CHANNELS = (1, 3, 4)
 
 
 def find_images(images, n_rows):
-    """Check that an array holds an image for each row; leave its values as they are."""
+    """Check that an array holds one image per row, and return it unchanged."""
     images = np.asanyarray(images)
     if not has_image_shape(images.shape) or images.dtype.kind not in "buif":
         raise ValueError(
@@ -22,12 +22,12 @@ def find_images(images, n_rows):
 
 
 def has_image_shape(shape):
-    """Tell whether an array of this shape can hold images; other nets take other rows."""
+    """Return whether an array of this shape can hold images."""
     return len(shape) == 3 or (len(shape) == 4 and not {shape[1], shape[3]}.isdisjoint(_CHANNELS))
 
 
 def to_displayable(images):
-    """Bring images to shape (n, h, w[, 3 or 4]) and [0, 1]; what is no colour is stretched."""
+    """Bring images to shape (n, h, w[, 3 or 4]) and [0, 1]; other ranges are stretched."""
     if images.ndim == 4 and images.shape[-1] not in _CHANNELS:
         images = np.moveaxis(images, 1, -1)  # (n, h, w, c)
     if images.ndim == 4 and images.shape[-1] == 1:
@@ -37,7 +37,7 @@ def to_displayable(images):
     images = images.astype(np.float64)
     low, high = images.min(), images.max()
     if not np.isfinite([low, high]).all():
-        raise ValueError("The images to draw hold NaN or infinity; fill in what is missing.")
+        raise ValueError("The images to draw hold NaN or infinity; impute them.")
     if low >= 0 and high <= 1:
         return images
     return (images - low) / max(high - low, np.finfo(float).tiny)

@@ -1,4 +1,4 @@
-"""Which labels would be replaced by which."""
+"""Given against suggested labels."""
 
 import numpy as np
 from sklearn.metrics import confusion_matrix
@@ -12,8 +12,8 @@ from ._drawing import draw_matrix
 class LabelMatrixDisplay:
     """Matrix of the given labels against the suggested ones.
 
-    Cells count the rows whose label would be replaced. The diagonal, which counts those that stay,
-    is gray, since it would outshine all else.
+    Each cell counts rows. The diagonal counts the labels that stay; it is gray, so that its large
+    numbers do not hide the others.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class LabelMatrixDisplay:
 
     See Also
     --------
-    TransitionDisplay : Shows how often classes are mistaken for each other, by the noise model.
+    TransitionDisplay : Shows how often each class is labelled as each other.
 
     Examples
     --------
@@ -96,7 +96,7 @@ class LabelMatrixDisplay:
         labels : array-like of shape (n_samples,)
             The given labels.
         suggested_labels : array-like of shape (n_samples,)
-            The labels suggested in their place: the same where a label is left alone.
+            The suggested labels; the given one where there is no suggestion.
         **kwargs : dict
             Passed on to ``plot``.
         """

@@ -1,4 +1,4 @@
-"""How surely labels are judged."""
+"""Histogram of the noise probability."""
 
 import numpy as np
 
@@ -9,28 +9,28 @@ from ._drawing import RIGHT, WRONG, make_axes
 class NoiseProbabilityDisplay:
     """Histogram of the probability that labels are wrong, with the threshold of the flags.
 
-    A detector that is sure has nearly all rows at both ends; rows in the middle are those that a
-    person should look at. Counts are on a logarithmic scale, so that few rows show beside many.
+    A confident detector has nearly all rows at both ends. Rows in the middle are most worth a
+    review. Counts are on a logarithmic scale.
 
     Parameters
     ----------
     noise_probability : ndarray of shape (n_samples,)
         Probability that the label is wrong.
     wrong : ndarray of shape (n_samples,), bool, default=None
-        True where the label is wrong in truth; then right and wrong labels are drawn each.
+        True where the label is truly wrong. Right and wrong labels are then drawn separately.
 
     Attributes
     ----------
     bars_ : dict of str to matplotlib StepPatch
-        Of ``"not flagged"`` and ``"flagged"`` rows; if ``wrong`` is given, of ``"right"`` and
-        ``"wrong"`` labels.
+        Those of ``"not flagged"`` and ``"flagged"`` rows, or, if ``wrong`` is given, of ``"right"``
+        and ``"wrong"`` labels.
     line_ : matplotlib Line2D
         The threshold.
     ax_, figure_ : matplotlib Axes and Figure
 
     See Also
     --------
-    NoiseReliabilityDisplay : Shows whether the probabilities are right.
+    NoiseReliabilityDisplay : Shows whether the probabilities are calibrated.
 
     Examples
     --------
@@ -54,7 +54,7 @@ class NoiseProbabilityDisplay:
         ax : matplotlib Axes, default=None
             Where to draw; None makes a new figure.
         n_bins : int, default=30
-            Number of bins in [0, 1]; an even one, so that none lies across the threshold.
+            Number of bins in [0, 1]; even, so that a bin ends at the threshold.
         """
         if n_bins % 2:
             raise ValueError(f"n_bins must be even, so that a bin ends at 0.5; got {n_bins}.")
@@ -100,7 +100,7 @@ class NoiseProbabilityDisplay:
         X, y : array-like
             The rows and labels that it was fitted on.
         y_true : array-like of shape (n_samples,), default=None
-            The right labels, if you have them; then right and wrong labels are drawn each.
+            The right labels. Right and wrong labels are then drawn separately.
         **kwargs : dict
             Passed on to ``plot``.
         """
@@ -117,7 +117,7 @@ class NoiseProbabilityDisplay:
         noise_probability : array-like of shape (n_samples,)
             Probability that the label is wrong.
         wrong : array-like of shape (n_samples,), bool, default=None
-            True where the label is wrong in truth; then right and wrong labels are drawn each.
+            True where the label is truly wrong. Right and wrong labels are then drawn separately.
         **kwargs : dict
             Passed on to ``plot``.
         """

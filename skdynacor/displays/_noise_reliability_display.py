@@ -1,4 +1,4 @@
-"""Whether the probability of a wrong label is right."""
+"""Reliability diagram of the noise probability."""
 
 import numpy as np
 from sklearn.calibration import CalibrationDisplay, calibration_curve
@@ -10,18 +10,18 @@ from ._drawing import RIGHT, make_axes, share_interval
 class NoiseReliabilityDisplay:
     """Reliability diagram of the probability that labels are wrong, where the truth is known.
 
-    Rows are put into bins of equal width by their noise probability. Of a reliable probability, as
-    large a share of each bin is wrong: points lie on the diagonal. Above it, more labels are wrong
-    than was said. Vertical lines are 95 % intervals; the upper axis says how many rows a bin has.
+    Rows are binned by their noise probability. The points of a calibrated probability lie on the
+    diagonal; above it, more labels are wrong than estimated. Vertical lines are 95 % intervals. The
+    upper axis has the number of rows of each bin.
 
     Parameters
     ----------
     share_wrong : ndarray of shape (n_filled_bins,)
-        The share of labels that are wrong in truth, of each bin that has rows.
+        The share of labels that are truly wrong, of each bin that has rows.
     mean_probability : ndarray of shape (n_filled_bins,)
         The mean noise probability.
     n_rows : ndarray of shape (n_bins,)
-        The number of rows of each bin; their widths are equal.
+        The number of rows of each bin.
 
     Attributes
     ----------
@@ -31,12 +31,12 @@ class NoiseReliabilityDisplay:
         The 95 % interval of each share.
     ax_ : matplotlib Axes
     count_ax_ : matplotlib SecondaryAxis
-        The upper axis, whose tick labels are ``n_rows`` of the bins below.
+        The upper axis, with ``n_rows`` as tick labels.
     figure_ : matplotlib Figure
 
     See Also
     --------
-    sklearn.calibration.CalibrationDisplay : The same of a classifier's probabilities.
+    sklearn.calibration.CalibrationDisplay : The same for a classifier's probabilities.
 
     Examples
     --------
@@ -76,7 +76,7 @@ class NoiseReliabilityDisplay:
         self.count_ax_.set_xlabel("rows of the bin")
         ax.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
         ax.set_xlabel("mean probability that the label is wrong")
-        ax.set_ylabel("share of labels that are wrong in truth")
+        ax.set_ylabel("share of labels that are truly wrong")
         ax.legend(frameon=False, loc="upper left")  # a frame would hide points
         return self
 
@@ -106,7 +106,7 @@ class NoiseReliabilityDisplay:
         Parameters
         ----------
         wrong : array-like of shape (n_samples,), bool
-            True where the label is wrong in truth.
+            True where the label is truly wrong.
         noise_probability : array-like of shape (n_samples,)
             Probability that the label is wrong.
         n_bins : int, default=10
@@ -117,6 +117,6 @@ class NoiseReliabilityDisplay:
         probability = check_probability(noise_probability)
         wrong = check_mask(wrong, "wrong", probability)
         curve = calibration_curve(wrong, probability, pos_label=True, n_bins=n_bins)
-        # The bins of calibration_curve, which hold their upper edge.
+        # The bins of calibration_curve include their upper edge.
         bins = np.searchsorted(np.linspace(0, 1, n_bins + 1)[1:-1], probability)
         return cls(*curve, np.bincount(bins, minlength=n_bins)).plot(ax)

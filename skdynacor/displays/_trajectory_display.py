@@ -1,4 +1,4 @@
-"""How right and wrong labels are learnt, by epoch."""
+"""Trajectories of flagged and other rows, by epoch."""
 
 import numpy as np
 
@@ -10,37 +10,37 @@ from ._drawing import INJECTED, RIGHT, WRONG, make_axes, share_interval
 class TrajectoryDisplay:
     """The trajectories of rows that are not flagged, of flagged ones, and of injected label errors.
 
-    A label that is learnt early and kept is most likely right. Lines of flagged rows and of
-    injected errors that run alike say that what was flagged is learnt as wrong labels are.
+    A label that is learnt early and kept is most likely right. If the flags are right, the lines of
+    flagged rows and of injected label errors are similar.
 
     Parameters
     ----------
     dynamics : ndarray of shape (n_samples, n_epochs)
         The trajectories.
     flags : ndarray of shape (n_samples,), bool
-        True where the label is judged wrong.
+        True where the label looks wrong.
     injected : ndarray of shape (n_copies, n_epochs), default=None
-        The trajectories of injected label errors, which are known to be wrong.
+        The trajectories of injected label errors.
     kind : {"share", "signal"}, default="share"
         What to draw:
 
-        - ``"share"``: the share of rows whose label the model agrees with, which is where the
-          trajectory is above 0, and its 95 % interval, which few rows leave wide;
-        - ``"signal"``: the median of the trajectories, and their quartiles.
+        - ``"share"``: the share of rows that the model predicts as labelled (trajectory above 0),
+          with its 95 % interval;
+        - ``"signal"``: the median and the quartiles of the trajectories.
     stage_name : str, default="epoch"
-        What the columns of ``dynamics`` are.
+        Name of a column of ``dynamics``, for the axes.
 
     Attributes
     ----------
     lines_ : dict of str to matplotlib Line2D
-        Of ``"not flagged"``, ``"flagged"`` and ``"injected"``, as far as there are such rows.
+        Those of ``"not flagged"``, ``"flagged"`` and ``"injected"`` rows, if there are any.
     bands_ : dict of str to matplotlib PolyCollection
-        Likewise.
+        The intervals or quartiles, by the same keys.
     ax_, figure_ : matplotlib Axes and Figure
 
     See Also
     --------
-    DataMapDisplay : Shows each row by mean and standard deviation of its trajectory.
+    DataMapDisplay : Shows rows by mean and standard deviation of their trajectories.
 
     Examples
     --------
@@ -119,14 +119,14 @@ class TrajectoryDisplay:
         dynamics : array-like of shape (n_samples, n_epochs)
             The trajectories.
         flags : array-like of shape (n_samples,), bool
-            True where the label is judged wrong.
+            True where the label looks wrong.
         injected : array-like of shape (n_copies, n_epochs), default=None
             The trajectories of injected label errors.
         kind : {"auto", "share", "signal"}, default="auto"
-            What to draw, see ``TrajectoryDisplay``. ``"auto"`` draws the share where trajectories
-            have both signs.
+            What to draw, see ``TrajectoryDisplay``. ``"auto"`` draws the share if the dynamics have
+            both signs.
         stage_name : str, default="epoch"
-            What the columns of ``dynamics`` are.
+            Name of a column of ``dynamics``, for the axes.
         ax : matplotlib Axes, default=None
             Where to draw; None makes a new figure.
         """

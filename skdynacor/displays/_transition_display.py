@@ -1,4 +1,4 @@
-"""How often classes are mistaken for each other."""
+"""The noise transition matrix."""
 
 import numpy as np
 
@@ -8,9 +8,9 @@ from ._drawing import draw_matrix
 
 
 class TransitionDisplay:
-    """The noise transition matrix: which class is given which label, and how often.
+    """The noise transition matrix: how often each class is labelled as each other.
 
-    Colours follow the square root of the probability, so that rare mistakes show, too.
+    Colours follow the square root of the probability, so that rare errors are visible.
 
     Parameters
     ----------
@@ -23,13 +23,12 @@ class TransitionDisplay:
     ----------
     im_ : matplotlib AxesImage
     text_ : ndarray of shape (n_classes, n_classes) of matplotlib Text, or None
-        The probabilities in per cent, left out where they round to 0; None with more than 15
-        classes.
+        The probabilities in per cent, empty if they round to 0; None with more than 15 classes.
     ax_, figure_ : matplotlib Axes and Figure
 
     See Also
     --------
-    LabelMatrixDisplay : Counts the rows whose label would be replaced.
+    LabelMatrixDisplay : Counts rows by given and suggested label.
 
     Examples
     --------
@@ -99,7 +98,7 @@ class TransitionDisplay:
         transition_matrix = check_array(transition_matrix, input_name="transition_matrix")
         if not np.allclose(transition_matrix.sum(axis=1), 1, atol=1e-3):
             raise ValueError(
-                "Each row of transition_matrix must sum to 1: it is the probability of each label, "
-                "given the true class. Divide counts by the sums of their rows."
+                "Each row of transition_matrix must sum to 1: the probabilities of each label, "
+                "given the true class. Divide counts by their row sums."
             )
         return cls(transition_matrix, classes=classes).plot(**kwargs)

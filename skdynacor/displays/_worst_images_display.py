@@ -14,16 +14,16 @@ _MAX_COLUMNS = 6
 class WorstImagesDisplay:
     """Gallery of the images whose labels are most likely wrong, worst first.
 
-    Titles say the given label, the suggested one, and how likely the given one is wrong.
+    Titles have the given label, the suggested one, and the probability that the given one is wrong.
 
     Parameters
     ----------
     images : ndarray of shape (n_images, h, w), (n_images, h, w, 3) or (n_images, h, w, 4)
-        What is shown: values in [0, 1].
+        The images, with values in [0, 1].
     labels : ndarray of shape (n_images,)
         The given labels.
     suggested_labels : ndarray of shape (n_images,)
-        The labels suggested in their place: the same where there is none.
+        The suggested labels; the given one where there is no suggestion.
     noise_score : ndarray of shape (n_images,)
         The probability that the label is wrong, or another score.
     rows : ndarray of shape (n_images,)
@@ -34,7 +34,7 @@ class WorstImagesDisplay:
     Attributes
     ----------
     axes_ : ndarray of matplotlib Axes
-        The grid, without frames.
+        The grid.
     ims_ : list of matplotlib AxesImage
     figure_ : matplotlib Figure
 
@@ -98,7 +98,7 @@ class WorstImagesDisplay:
 
     @classmethod
     def from_estimator(cls, estimator, X, y, *, images=None, n_images=24, axes=None):
-        """Draw the rows that a fitted detector finds worst.
+        """Draw the images whose labels look worst to a fitted detector.
 
         Parameters
         ----------
@@ -107,7 +107,7 @@ class WorstImagesDisplay:
         X, y : array-like
             The rows and labels that it was fitted on.
         images : array-like of shape (n_samples, h, w[, c]) or (n_samples, c, h, w), default=None
-            The images that the rows stand for, see ``from_predictions``; None takes X itself.
+            The images of the rows, see ``from_predictions``; None takes X itself.
         n_images : int, default=24
             How many to show.
         axes : matplotlib Axes or array-like of them, default=None
@@ -131,12 +131,12 @@ class WorstImagesDisplay:
         Parameters
         ----------
         images : array-like of shape (n_samples, h, w[, c]) or (n_samples, c, h, w)
-            With one, three or four channels c. Bytes, and values that are all in [0, 1], are shown
-            as they are; others are stretched from the smallest to the largest that is shown.
+            Images with c = 1, 3 or 4 channels. Values of type uint8 or in [0, 1] are shown as they
+            are; others are scaled to the range of the images shown.
         labels : array-like of shape (n_samples,)
             The given labels.
         suggested_labels : array-like of shape (n_samples,) or None
-            The labels suggested in their place.
+            The suggested labels.
         noise_probability : array-like of shape (n_samples,)
             Probability that the label is wrong.
         n_images : int, default=24

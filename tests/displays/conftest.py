@@ -1,4 +1,4 @@
-"""What the tests of several displays use."""
+"""Figures and fitted detectors for the tests of displays."""
 
 import numpy as np
 import pytest

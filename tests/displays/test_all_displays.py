@@ -23,7 +23,7 @@ LABELS = np.array(["ant", "bee", "bee", "ant"])
 SUGGESTED = np.array(["ant", "bee", "bee", "bee"])
 IMAGES = np.zeros((4, 2, 2))
 
-#: What each takes, in its from_predictions.
+#: Arguments of from_predictions.
 GIVEN = {
     TrajectoryDisplay: (T, FLAGS),
     NoiseProbabilityDisplay: (PROBABILITY,),
@@ -35,7 +35,7 @@ GIVEN = {
 }
 ON_AXES = [display for display in GIVEN if display is not WorstImagesDisplay]
 
-#: What detectors do not have, and which displays ask for it.
+#: Errors where a detector lacks what a display needs.
 LACKING = {
     "default": {
         TrajectoryDisplay: "LabelErrorDetector records no training dynamics; .*make_dynacor_pipe",
@@ -54,7 +54,7 @@ LACKING = {
 
 
 def more(display, digits):
-    """What a display takes in its from_estimator, beside estimator, X and y."""
+    """Give the other arguments of a display's from_estimator."""
     X, _, y_true = digits
     return {
         NoiseReliabilityDisplay: {"y_true": y_true},
@@ -64,7 +64,7 @@ def more(display, digits):
 
 @pytest.mark.parametrize("detector", LACKING)
 @pytest.mark.parametrize("display", GIVEN)
-def test_a_fitted_estimator_is_drawn_or_what_it_lacks_is_said(display, detector, fitted, digits):
+def test_a_fitted_estimator_is_drawn_or_lacks_something_named(display, detector, fitted, digits):
     X, y, _ = digits
     arguments = fitted[detector], X, y
     if display in LACKING[detector]:
@@ -133,7 +133,7 @@ def test_importing_the_displays_imports_no_matplotlib_nor_torch():
         (WorstImagesDisplay, (IMAGES[:3], LABELS, SUGGESTED, PROBABILITY), "one image for each"),
     ],
 )
-def test_what_cannot_be_drawn_is_refused(display, arguments, match):
+def test_invalid_arrays_are_refused(display, arguments, match):
     with pytest.raises(ValueError, match=match):
         display.from_predictions(*arguments)
 
@@ -144,7 +144,9 @@ def test_right_labels_of_other_rows_are_refused(display, fitted, digits):
     with pytest.raises(ValueError, match="inconsistent"):
         display.from_estimator(fitted["default"], X, y, y_true=y_true[:5])
     codes = np.unique(y_true, return_inverse=True)[1]
-    with pytest.raises(ValueError, match=r"No given label equals the right one; got .*as y is"):
+    with pytest.raises(
+        ValueError, match=r"No given label equals the right one; got .*the labels of y"
+    ):
         display.from_estimator(fitted["default"], X, y, y_true=codes)
 
 

@@ -17,7 +17,7 @@ def draw(n_classes, name="class {:03d}", **kwargs):
 
 
 def overlap(labels, along):
-    """Tell whether the boxes of tick labels that follow each other overlap along an axis."""
+    """Return whether neighbouring tick labels overlap along an axis."""
     edges = sorted(
         tuple(getattr(label.get_window_extent(), f"interval{along}")) for label in labels
     )
