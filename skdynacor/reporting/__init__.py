@@ -1,1 +1,1 @@
-"""One file of HTML that shows what was found, and why."""
+"""The report: one HTML file with issues, plots and evidence."""

@@ -1,4 +1,4 @@
-"""What speaks for and against the label of a row, as much of it as fits."""
+"""Texts, images and features of the worst issues, as many as fit."""
 
 import numpy as np
 
@@ -6,15 +6,15 @@ from .page import encode_json
 from .row_contents import find_contents
 from .row_features import read_features
 
-#: How many rows have their evidence in the page, at most.
+#: At most so many rows have evidence in the page.
 MOST_ROWS = 5_000
-_EXAMPLES = 300  # rows that stand for a class
+_EXAMPLES = 300  # rows of a class from which its usual values come
 
 
 def gather_evidence(X, findings, issues, n_bytes, texts, images, feature_names):
-    """Gather texts, images and features of the worst issues and of their neighbours.
+    """Gather texts, images and features of the worst issues and their neighbours.
 
-    ``issues`` are columns by name, worst first. JSON of what is gathered takes ``n_bytes`` at most.
+    ``issues`` are columns by name, worst first. The JSON takes at most ``n_bytes``.
     """
     contents, has_features = find_contents(X, len(findings.labels), texts, images)
     worst = list(_list_worst(issues))[:MOST_ROWS]
@@ -64,7 +64,7 @@ def _list_worst(issues):
 
 
 def _find_examples(findings):
-    """Give the class that each row is an example of, or −1; no example is flagged."""
+    """Draw unflagged examples of each class: the class of each row, or −1, (n_samples,)."""
     examples = np.full(len(findings.codes), -1)
     for code in range(len(findings.classes)):
         of_class = np.flatnonzero((findings.codes == code) & ~findings.flags)
@@ -74,7 +74,7 @@ def _find_examples(findings):
 
 
 def _describe(findings, row):
-    """Give the class of a row, and the caller's name of it unless that is its position."""
+    """Give the class of a row, and its index unless that is its position."""
     index = findings.index[row]
     is_position = isinstance(index, (int, np.integer)) and index == row
     return [int(findings.codes[row]), None if is_position else str(index)]

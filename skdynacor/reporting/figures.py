@@ -1,4 +1,4 @@
-"""Plots as SVG that takes its colours from the page."""
+"""Plots as SVG in the colours of the page."""
 
 import html
 import io
@@ -14,7 +14,7 @@ from ..displays import (
 )
 from ..utils.optional import import_optional
 
-_INK = "#010203"  # stands for the colour of text, which the page decides
+_INK = "#010203"  # a placeholder for the page's colour of text
 _STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "skdynacor",
@@ -31,10 +31,10 @@ _NO_METADATA = dict.fromkeys(["Date", "Creator", "Format", "Type"])
 
 
 def draw_figures(findings):
-    """Draw what was found, as far as it is known: HTML with a ``<figure>`` for each plot."""
+    """Draw the plots for which there are results: HTML with a ``<figure>`` for each."""
     matplotlib = import_optional("matplotlib", "report", "A report")
     with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
-        # Texts stay texts, for which the browser has other fonts.
+        # The browser has its own fonts for texts.
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
         drawn = [
             _draw(f"plot-{number}", title, caption, plot, size)
@@ -50,8 +50,8 @@ def _plots(found):
     if found.dynamics is not None:
         yield (
             "How labels are learnt",
-            f"Over the {stage}s of the training, by group of rows. Flagged labels should run like "
-            "the injected label errors, which are known to be wrong.",
+            f"Rows by group, over the {stage}s of the training. If the flags are right, the lines "
+            "of flagged rows and of injected label errors are similar.",
             lambda ax: TrajectoryDisplay.from_predictions(
                 found.dynamics,
                 found.flags,
@@ -64,17 +64,17 @@ def _plots(found):
         )
     if found.noise_probability is not None:
         yield (
-            "How sure the flags are",
+            "Noise probability",
             "Rows by the probability that their label is wrong, on a logarithmic scale. Those in "
-            "the middle are worth a look most.",
+            "the middle are most worth a review.",
             lambda ax: NoiseProbabilityDisplay(found.noise_probability).plot(ax),
             small,
         )
     if found.dynamics is not None:
         yield (
             "Map of the rows",
-            "Each row by the mean and the standard deviation of its trajectory: at the top those "
-            "that the model agrees with all along, at the bottom those that it never does.",
+            "Rows by mean and standard deviation of their trajectories. Those at the top are "
+            "predicted as labelled throughout the training, those at the bottom never.",
             lambda ax: DataMapDisplay.from_predictions(
                 found.dynamics, found.flags, stage_name=stage, ax=ax
             ),
@@ -82,8 +82,8 @@ def _plots(found):
         )
     if found.suggested_labels is not None:
         yield (
-            "Which labels would be replaced",
-            "Flagged rows by their given and their suggested label.",
+            "Suggested labels",
+            "Flagged rows by given and suggested label.",
             lambda ax: LabelMatrixDisplay.from_predictions(
                 found.labels, found.suggested_labels, ax=ax
             ),
@@ -91,7 +91,7 @@ def _plots(found):
         )
     if found.transition_matrix is not None:
         yield (
-            "Which classes are mistaken",
+            "Noise transition matrix",
             "The estimated share of each class that is labelled as each other.",
             lambda ax: TransitionDisplay(found.transition_matrix, classes=found.classes).plot(ax),
             matrix,
@@ -113,7 +113,7 @@ def _draw(name, title, caption, plot, size):
 
 
 def to_inline(svg, name):
-    """Make of an SVG file an element that can stand in a page beside others, in its colours."""
+    """Turn an SVG file into an element for a page with other plots, in the page's colours."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     head, rest = svg.split(">", 1)
@@ -123,7 +123,7 @@ def to_inline(svg, name):
 
 
 def _adapt(tag, name):
-    """Adapt a tag: text between tags, as of labels, stays as it is."""
+    """Adapt identifiers and colours in a tag; text between tags, such as labels, is kept."""
     tag = re.sub(r'(?<=\sid=")|(?<=href="#)|(?<=url\(#)', f"{name}-", tag)
     tag = tag.replace("xlink:href", "href")
     return re.sub(rf"{_INK}|(?<=stroke: )#000000", "currentColor", tag)

@@ -1,4 +1,4 @@
-"""The table of issues as the page's script reads it: by columns, short."""
+"""The table of issues by columns, as the page's script reads it."""
 
 import numpy as np
 
@@ -10,9 +10,9 @@ _POINTS = 24  # of a trajectory
 
 
 def read_columns(frame, classes):
-    """Read a frame of ``label_issues`` or ``noise_summary`` as lists that JSON knows.
+    """Convert a frame of ``label_issues`` or ``noise_summary`` to lists for JSON.
 
-    Labels are positions in ``classes``. A column of which nothing is known is None.
+    Labels become positions in ``classes``, columns without values None.
     """
     pandas = import_optional("pandas", "report", "A report")
     if not hasattr(frame, "iloc"):  # of polars
@@ -32,9 +32,9 @@ def read_columns(frame, classes):
 
 
 def encode_trajectories(dynamics, rows, agreement):
-    """Encode trajectories as one character from 0 to u for each of at most 24 epochs.
+    """Encode each trajectory as one character from 0 to u for each of at most 24 epochs.
 
-    The middle level is 0 where the sign tells ``agreement``.
+    With ``agreement``, the middle character stands for 0.
 
     Examples
     --------
@@ -47,7 +47,7 @@ def encode_trajectories(dynamics, rows, agreement):
     epochs = np.linspace(0, n_epochs - 1, min(n_epochs, _POINTS)).round().astype(int)
     dynamics = dynamics[np.ix_(rows, epochs)]
     if agreement:
-        high = np.quantile(np.abs(dynamics), 0.98)  # few go much further than the others
+        high = np.quantile(np.abs(dynamics), 0.98)  # robust to a few large values
         low = -high
     else:
         low, high = np.quantile(dynamics, [0.01, 0.99])

@@ -1,4 +1,4 @@
-// What is around the table; the start.
+// The parts around the table, and the start of the script.
 
 function showSummary() {
   byId("facts").append(...data.summary.facts.map(([name, number, remark]) =>
@@ -32,7 +32,7 @@ function choose(code) {
   byId("issues").scrollIntoView();
 }
 
-/** Fill the choices, and hide what has nothing to show or to filter. */
+/** Fill the choices, and hide empty parts. */
 function fillFilters() {
   for (const id of ["given", "suggested"]) {
     byId(id).append(make("option", { value: "" }, "any"),

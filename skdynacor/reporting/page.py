@@ -1,4 +1,4 @@
-"""Putting data into a page that stands by itself."""
+"""The page: template, style, script and data in one file."""
 
 import base64
 import hashlib
@@ -7,7 +7,7 @@ import json
 from importlib.resources import files
 from string import Template
 
-# Scripts run that have this hash, and no others; nothing is fetched.
+# Only the script with this hash runs, and nothing is loaded from elsewhere.
 _POLICY = (
     "default-src 'none'; script-src 'sha256-{}'; style-src 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; form-action 'none'"
@@ -15,7 +15,7 @@ _POLICY = (
 
 
 def encode_json(value):
-    r"""Encode as JSON, in UTF-8, that can stand inside a ``<script>`` of a page.
+    r"""Encode as JSON, in UTF-8, for a ``<script>`` of a page.
 
     Examples
     --------
@@ -30,7 +30,7 @@ def encode_json(value):
 
 
 def make_page(title, data, figures):
-    """Make the page of a report, in UTF-8, of data by ``encode_json`` and HTML."""
+    """Make the page of a report, in UTF-8, from JSON data and the HTML of the plots."""
     script = "\n".join(map(_read, ["rows.js", "table.js", "page.js"]))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     page = Template(_read("page.html")).substitute(

@@ -1,4 +1,4 @@
-"""Writing a report of what was found."""
+"""Write a report of label errors."""
 
 import hashlib
 from pathlib import Path
@@ -31,12 +31,12 @@ def report(
     title="Labels that look wrong",
     max_rows=20_000,
 ):
-    """Write a page that shows which labels look wrong, and why.
+    """Write an HTML page that shows which labels look wrong, and why.
 
-    The page is one file of HTML for any browser; it fetches nothing. It sums up what was found,
-    shows it in plots, and holds a table of issues that sorts, filters and pages. Each row opens to
-    show its text, image or features beside those of the nearest rows that have the suggested label.
-    Decisions made in the page go into a CSV for ``skdynacor.inspection.read_review``.
+    The page is one file for any browser, and loads nothing from elsewhere. It has a summary, plots,
+    and a table of issues with filters. Each row opens to show its text, image or features beside
+    those of the nearest rows with the suggested label. Decisions made in the page are downloaded as
+    CSV for ``skdynacor.inspection.read_review``.
 
     Parameters
     ----------
@@ -47,19 +47,19 @@ def report(
     y : array-like of shape (n_samples,)
         The given labels of ``fit``.
     path : str or path-like
-        The file to write, in a folder that exists. It is replaced only when all is written.
+        The file to write, in an existing folder.
     texts : array-like of shape (n_samples,), default=None
-        What the rows say, where X holds something made of it.
+        The texts of the rows, if X holds features computed from them.
     images : array-like of shape (n_samples, height, width[, channels]), default=None
-        What the rows look like, where X holds something made of it; with one, three or four
+        The images of the rows, if X holds features computed from them; with one, three or four
         channels, which may also come first.
     feature_names : sequence of str, default=None
-        Names of the features. ``None`` takes the columns of X, else x0, x1, ...
+        Names of the features. ``None`` takes the column names of X, else x0, x1, ...
     title : str, default="Labels that look wrong"
         The title of the page.
     max_rows : int, default=20_000
-        How many rows the table holds, worst first. With 20,000 the file stays below 5 MB: as many
-        of the worst rows have their evidence in it as fit.
+        Number of rows in the table, worst first. With 20,000 the file stays below 5 MB; the text,
+        image or features are included for as many of the worst rows as fit.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def report(
 
     See Also
     --------
-    skdynacor.inspection._label_issues : The table of issues, as a data frame.
+    skdynacor.inspection.label_issues : The table of issues, as a data frame.
     skdynacor.inspection.read_review : Reads the decisions back.
 
     Examples
@@ -99,14 +99,14 @@ def report(
     findings = read_findings(estimator, X, y)
     columns = read_columns(list_issues(findings, X, y)[:max_rows], findings.classes)
     if columns.get("index") == columns["position"]:
-        columns["index"] = None  # as good as said twice
+        columns["index"] = None  # it repeats the positions
     figures = draw_figures(findings)
     data = {
         "n_rows": len(findings.labels),
         "classes": [str(label) for label in findings.classes.tolist()],
         "columns": list(columns),
         "issues": columns,
-        "trails": None,
+        "trajectories": None,
         "stage": findings.stage_name,
         "agreement": bool(findings.agreement),
         "summary": {
@@ -116,14 +116,14 @@ def report(
         },
     }
     if findings.dynamics is not None:
-        data["trails"] = encode_trajectories(
+        data["trajectories"] = encode_trajectories(
             findings.dynamics, columns["position"], findings.agreement
         )
         data["n_stages"] = findings.dynamics.shape[1]
-    so_far = encode_json(data)
-    data["id"] = hashlib.blake2b(so_far, digest_size=8).hexdigest()
-    room = max(_SIZE - len(so_far) - len(figures.encode()), _LEAST_EVIDENCE)
-    data["evidence"] = gather_evidence(X, findings, columns, room, texts, images, feature_names)
+    encoded = encode_json(data)
+    data["id"] = hashlib.blake2b(encoded, digest_size=8).hexdigest()
+    n_bytes = max(_SIZE - len(encoded) - len(figures.encode()), _LEAST_EVIDENCE)
+    data["evidence"] = gather_evidence(X, findings, columns, n_bytes, texts, images, feature_names)
     page = make_page(str(title), encode_json(data), figures)
     with writing(path) as file:
         file.write(page)

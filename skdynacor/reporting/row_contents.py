@@ -1,4 +1,4 @@
-"""The texts and pictures of rows, as a page can hold them."""
+"""Texts and images of rows, for a page."""
 
 import base64
 import io
@@ -13,10 +13,10 @@ _THUMBNAIL = 96  # pixels of the longer side
 
 
 def find_contents(X, n_rows, texts=None, images=None):
-    """Find functions that show a row by "text" or "image", and whether X has features to show.
+    """Make functions that show a row as "text" or "image", and find whether to show features.
 
-    X holds texts where it has one dimension, images where it has three or four, else features.
-    Numbers without names say nothing beside a text or a picture.
+    X holds texts if it has one dimension, images if it has three or four, else features. Features
+    without names are not shown beside a text or an image.
     """
     shape = X.shape if hasattr(X, "shape") else (n_rows, *np.shape(X[0]))
     if texts is None and len(shape) == 1:
@@ -44,7 +44,7 @@ def _encode_thumbnail(images):
     pillow = import_optional("PIL.Image", "report", "A report with images")
     image = pillow.fromarray(np.round(255 * to_displayable(images)[0]).astype(np.uint8))
     image.thumbnail((_THUMBNAIL, _THUMBNAIL))
-    # A photograph is smaller as JPEG, which knows no transparency.
+    # A photograph is smaller as JPEG, which has no transparency.
     forms = ["png"] if image.mode == "RGBA" else ["png", "jpeg"]
     return min((_encode(image, form) for form in forms), key=len)
 

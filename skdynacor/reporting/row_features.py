@@ -1,4 +1,4 @@
-"""Which features of a row to show beside a suspicious label, and what is usual in its class."""
+"""Features of a row to show, and the usual values in its class."""
 
 from numbers import Integral, Real
 
@@ -13,10 +13,7 @@ _WIDEST = 120  # characters of one value
 
 
 def read_features(X, rows, feature_names, codes, n_classes):
-    """Read the features of some rows.
-
-    ``codes`` are the classes that the rows are examples of, or −1.
-    """
+    """Read the features of ``rows``; ``codes`` are the classes they are examples of, or −1."""
     n_features = np.shape(X)[1]
     if feature_names is not None and len(feature_names) != n_features:
         raise ValueError(
@@ -39,7 +36,7 @@ def read_features(X, rows, feature_names, codes, n_classes):
 
 
 def show_value(value):
-    """Make of a value what a person can read: a number, a text, or None where missing.
+    """Round or shorten a value for display: a number, a text, or None if missing.
 
     Examples
     --------
@@ -59,10 +56,10 @@ def show_value(value):
 
 
 class DenseFeatures:
-    """Features of rows of a pandas data frame.
+    """Features of the rows of a pandas data frame.
 
-    Those are shown in which a row is most unusual for its class: whose value is least likely,
-    compared with the usual one. Numbers are taken as normally distributed.
+    The features shown are those whose value is least likely in the class of the row, relative to
+    the usual value. Numbers are assumed to be normally distributed.
     """
 
     choice = "the most unusual for this label"
@@ -76,7 +73,7 @@ class DenseFeatures:
         self._values, self._is_number = np.column_stack(numbers), np.array(is_number)
         members = [np.flatnonzero(codes == code) for code in range(n_classes)]
         self._of_class = [self._values[rows] for rows in members]
-        # The position of a row that has the usual value, of each class and feature.
+        # For each class and feature, the position of a row with the usual value.
         self._usual = [
             rows[self._find_usual(values)] if len(rows) else None
             for rows, values in zip(members, self._of_class, strict=True)
@@ -99,7 +96,7 @@ class DenseFeatures:
     def _find_scale(self):
         """Find standard deviations within classes, (n_features,)."""
         squares, n_present = np.zeros(len(self.names)), np.zeros(len(self.names))
-        with np.errstate(over="ignore"):  # what is too large to be squared is spread without end
+        with np.errstate(over="ignore"):  # huge values have an infinite standard deviation
             for code, values in enumerate(self._of_class):
                 if len(values):
                     distances = values - self._usual_values(code)
@@ -118,7 +115,7 @@ class DenseFeatures:
         unlikely = unlikely**2 / 2
         for j in np.flatnonzero(~self._is_number | np.isnan(distance)):
             own, typical, column = value[j], usual[j], of_class[:, j]
-            if self._is_number[j]:  # missing, or usually so
+            if self._is_number[j]:  # missing here, or usually missing
                 own, typical, column = np.isnan(own), np.isnan(typical), np.isnan(column)
             unlikely[j] = np.log((column == typical).sum() / max((column == own).sum(), 1))
         return np.argsort(-unlikely, kind="stable")[:SHOWN].tolist()
@@ -133,7 +130,7 @@ class DenseFeatures:
 
 
 def _to_numbers(column):
-    """Make numbers of a column, NaN where missing; tell whether they mean more than categories."""
+    """Convert a column to floats, (n_rows,); also return False if they number categories."""
     pandas = import_optional("pandas", "report", "A report")
     if pandas.api.types.is_datetime64_any_dtype(column):
         return (column - column.min()).dt.total_seconds().to_numpy(), True
@@ -143,7 +140,7 @@ def _to_numbers(column):
 
 
 class SparseFeatures:
-    """Features of sparse rows, of which the largest entries are shown."""
+    """Features of sparse rows; the largest entries are shown."""
 
     choice = "the largest"
     usual_is = "mean of"

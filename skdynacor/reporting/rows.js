@@ -1,6 +1,6 @@
 "use strict";
 
-// What is known of the rows, and how it is shown: in columns of the table, and as evidence.
+// The rows, shown in columns of the table and as evidence.
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const { issues, classes, evidence } = data;
@@ -36,7 +36,7 @@ function label(code) {
   return make("bdi", { class: "label" }, ...words.flatMap((word, i) => (i ? [make("wbr"), word] : [word])));
 }
 
-// Columns of the table. Their values sort it; `cell` shows a row, and `side` ones give way.
+// Columns of the table, sorted by `value` and shown by `cell`; narrow windows hide those with `side`.
 
 const COLUMNS = [
   { name: "row", title: "Row", has: true, value: indexOf, cell: (row) => make("bdi", {}, String(indexOf(row))) },
@@ -55,8 +55,8 @@ const COLUMNS = [
     hint: "Probability that the suggested label is right" },
   { name: "last_agreed", title: "Last agreed", number: true, side: true,
     cell: (row) => lastAgreed(row), hint: `Last ${data.stage} in which the model agreed with the given label` },
-  { name: "trail", title: "Trail", has: data.trails, side: true, cell: (row) => trail(row, 84, 22),
-    hint: `How far the model agreed with the given label, over ${data.n_stages} ${data.stage}s: up and blue it agreed, down and orange it did not` },
+  { name: "trajectory", title: "Trajectory", has: data.trajectories, side: true, cell: (row) => drawTrajectory(row, 84, 22),
+    hint: `Training dynamics over ${data.n_stages} ${data.stage}s: up and blue where the model agreed with the given label, down and orange where it did not` },
   { name: "decision", title: "Decision", has: true,
     value: (row) => decisions.get(issues.position[row]) ?? null, cell: chooser },
 ].filter((column) => column.has ?? issues[column.name])
@@ -89,9 +89,9 @@ function lastAgreed(row) {
   return stage === null ? "unknown" : stage === 0 ? "never" : String(stage);
 }
 
-/** Draw a trail as bars that go up and down from where the model is undecided. */
-function trail(row, width, height) {
-  const levels = Array.from(data.trails[row], (level) => parseInt(level, 36) / 30);
+/** Draw a trajectory as bars above and below 0. */
+function drawTrajectory(row, width, height) {
+  const levels = Array.from(data.trajectories[row], (level) => parseInt(level, 36) / 30);
   const svg = (tag, attributes) => {
     const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
     for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -100,7 +100,7 @@ function trail(row, width, height) {
   const base = data.agreement ? 0.5 : 0;
   const step = width / levels.length;
   const drawing = svg("svg", { class: "bars", width, height, role: "img",
-    "aria-label": `Trail, last agreed: ${lastAgreed(row)}` });
+    "aria-label": `Trajectory, last agreed: ${lastAgreed(row)}` });
   levels.forEach((level, i) => {
     const size = Math.max(Math.abs(level - base) * height, 0.5);
     drawing.append(svg("rect", { class: level >= base ? "yes" : "no", x: i * step, width: step * 0.75,

@@ -1,4 +1,4 @@
-"""What a report says of the whole data set, in words and numbers."""
+"""Summary of a report: facts and origin."""
 
 import platform
 from datetime import datetime
@@ -8,7 +8,7 @@ _PACKAGES = ["skdynacor", "scikit-learn", "torch", "numpy"]
 
 
 def find_facts(findings):
-    """Say what was found: name, number and remark of each fact."""
+    """Give name, number and remark of each fact about the data set."""
     n_rows, n_flagged = len(findings.flags), int(findings.flags.sum())
     facts = [
         ("Rows", f"{n_rows:,}", f"with labels of {len(findings.classes):,} classes"),
@@ -18,13 +18,13 @@ def find_facts(findings):
         remark = f"about {round(findings.noise_rate * n_rows):,} wrong labels"
         facts.append(("Estimated noise rate", f"{findings.noise_rate:.1%}", remark))
     if findings.injected_recall is not None:
-        remark = "of injected label errors; of people's mistakes, fewer may be found"
+        remark = "of injected label errors; lower for human errors"
         facts.append(("Estimated recall", f"{findings.injected_recall:.0%}", remark))
     return facts
 
 
 def find_origin(estimator):
-    """Say when, with what and by which models it was found: name and text of each."""
+    """Give date, versions, model weights and estimator: name and text of each."""
     now = datetime.now().astimezone()
     versions = [f"{package} {version(package)}" for package in _PACKAGES]
     origin = [

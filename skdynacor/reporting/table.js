@@ -231,7 +231,7 @@ function onKey(event) {
 
 // Export
 
-/** Put an apostrophe before what a spreadsheet would run, as `skdynacor.inspection.formulas` does. */
+/** Put an apostrophe before formulas, as `disarm` in `skdynacor/inspection/_formulas.py`. */
 function disarm(text) {
   return text.replace(/(^|[;\t\r\n])(?='*(?![+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?:$|[;\t\r\n]))[ \xa0]*[=+\-@＝＋－＠])/g, "$1'");
 }
@@ -253,7 +253,7 @@ function toCsv() {
   const lines = state.shown.map((row) =>
     [...data.columns.map((name) => valueOf(name, row)), decisions.get(issues.position[row]) ?? null].map(quote).join(","));
   const head = [...data.columns, "decision"].map(quote).join(",");
-  return `\ufeff${[head, ...lines, ""].join("\n")}`; // the mark tells spreadsheets of UTF-8
+  return `\ufeff${[head, ...lines, ""].join("\n")}`; // the byte order mark is for spreadsheets
 }
 
 function download() {

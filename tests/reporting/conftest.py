@@ -1,4 +1,4 @@
-"""What the tests of this room share: findings without a training, and a browser."""
+"""Fitted pipelines without a training, and a browser."""
 
 import json
 import os
@@ -40,7 +40,7 @@ class Recorder(BaseEstimator):
 
 
 class Detector(BaseEstimator):
-    """Stands for a fitted detector that knows all that a report shows."""
+    """Stands for a fitted detector with all results that a report shows."""
 
     def fit(self, recorder, y):
         self.classes_, codes = np.unique(y, return_inverse=True)
@@ -57,14 +57,14 @@ class Detector(BaseEstimator):
 
 
 @pytest.fixture(scope="session")
-def judge():
-    """Make a fitted pipeline out of right and given labels, in no time."""
+def make_fitted():
+    """Make a fitted pipeline from right and given labels, without training."""
 
-    def judge(y_true, y):
+    def make_fitted(y_true, y):
         recorder = Recorder().fit(y_true, y)
         return Pipeline([("recorder", recorder), ("detector", Detector().fit(recorder, y))])
 
-    return judge
+    return make_fitted
 
 
 class _Reader(HTMLParser):
@@ -111,8 +111,8 @@ def browser():
 
 @pytest.fixture
 def open_page(browser):
-    """Open a file; fail at the end if it logged, failed, or asked for anything."""
-    contexts, logged, asked = [], [], []
+    """Open a file; fail at the end if it logged, failed, or loaded anything."""
+    contexts, logged, requested = [], [], []
 
     def open_page(path, **options):
         context = browser.new_context(accept_downloads=True, **options)
@@ -122,7 +122,7 @@ def open_page(browser):
         page.on("console", lambda message: logged.append(message.text))
         page.on("pageerror", lambda error: logged.append(str(error)))
         page.on("dialog", lambda dialog: (logged.append(dialog.message), dialog.dismiss()))
-        page.on("request", lambda request: asked.append(request.url))
+        page.on("request", lambda request: requested.append(request.url))
         page.goto(path.as_uri())
         return page
 
@@ -131,4 +131,4 @@ def open_page(browser):
         context.close()
     assert logged == []
     kinds = re.compile("data:|blob:|file:.*/report.html$")
-    assert [address for address in asked if not kinds.match(address)] == []
+    assert [address for address in requested if not kinds.match(address)] == []

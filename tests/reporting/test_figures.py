@@ -11,12 +11,12 @@ from skdynacor.reporting.figures import draw_figures
 
 
 @pytest.fixture
-def figures(judge):
-    """The HTML of the plots, of labels that would be markup and mathematics elsewhere."""
+def figures(make_fitted):
+    """The HTML of the plots, with labels that look like markup and mathematics."""
     y = np.repeat(['<b id="x" href="#y">', "$\\frac{$ & $", "stroke: #000000"], 30)
     given = y.copy()
     given[::6] = np.roll(y, 30)[::6]
-    pipe = judge(y, given)
+    pipe = make_fitted(y, given)
     return draw_figures(read_findings(pipe, np.zeros((90, 1)), given))
 
 
@@ -44,9 +44,9 @@ def test_text_has_the_color_of_the_page(figures):
     assert "#010203" not in figures
 
 
-def test_what_is_not_known_is_not_drawn(judge):
+def test_missing_results_are_not_drawn(make_fitted):
     y = np.repeat([0, 1], 30)
-    detector = judge(y, y)[-1]  # without the step that recorded the dynamics
+    detector = make_fitted(y, y)[-1]  # without the step that recorded the dynamics
     figures = draw_figures(read_findings(detector, np.zeros((60, 1)), y))
     assert "How labels are learnt" not in figures
-    assert "How sure the flags are" in figures
+    assert "Noise probability" in figures

@@ -24,7 +24,7 @@ HOSTILE = [
 
 
 @pytest.fixture(scope="module")
-def animals(judge, tmp_path_factory):
+def animals(make_fitted, tmp_path_factory):
     """The pipeline, X and y of a table with names of rows, and its report."""
     rng = np.random.default_rng(0)
     y_true = np.repeat(["ant", "bee", "cat"], N_ROWS // 3)
@@ -42,7 +42,7 @@ def animals(judge, tmp_path_factory):
     X.loc["row-0", "weight"] = np.nan
     texts = [f"{name} number {i}, {'buzzing' * (name == 'bee')}" for i, name in enumerate(y_true)]
     images = rng.integers(0, 255, (N_ROWS, 8, 8), dtype=np.uint8)
-    pipe = judge(y_true, y)
+    pipe = make_fitted(y_true, y)
     path = tmp_path_factory.mktemp("animals") / "report.html"
     report(pipe, X, y, path, texts=texts, images=images, title="Of animals")
     return pipe, X, y, path
@@ -287,14 +287,14 @@ def test_controls_have_names(page):
     assert len(ids) == len(set(ids))
 
 
-def test_hostile_strings_are_shown_as_text(judge, open_page, tmp_path):
+def test_hostile_strings_are_shown_as_text(make_fitted, open_page, tmp_path):
     y_true = np.repeat(HOSTILE, 20).astype(object)
     y = y_true.copy()
     y[::5] = np.roll(y_true, 20)[::5]
     X = pd.DataFrame({name: [HOSTILE[4]] * 120 for name in HOSTILE}, index=HOSTILE * 20)
     texts = [HOSTILE[i % 6] + "\ud800" for i in range(120)]
     path = tmp_path / "report.html"
-    pipe = judge(y_true, y)
+    pipe = make_fitted(y_true, y)
     report(pipe, X, y, path, texts=texts, title=HOSTILE[0])
     page = open_page(path)
     assert page.title() == page.locator("h1").inner_text() == HOSTILE[0]

@@ -1,4 +1,4 @@
-"""The report is one file that holds what was found."""
+"""The report as a file."""
 
 import itertools
 import re
@@ -42,7 +42,7 @@ def no_figures(monkeypatch):
     monkeypatch.setattr(report_module, "draw_figures", lambda findings: "")
 
 
-def test_page_stands_by_itself(fitted, read_page):
+def test_page_is_self_contained(fitted, read_page):
     path = fitted[1]
     page = read_page(path)
     text = path.read_text(encoding="utf-8")
@@ -54,14 +54,14 @@ def test_page_stands_by_itself(fitted, read_page):
     assert "default-src 'none'" in policy["content"]
     assert next(a for t, a in page.tags if t == "meta") == {"charset": "utf-8"}
     assert text.count("<svg") == 3
-    assert page.data["trails"] is None
+    assert page.data["trajectories"] is None
 
 
-def test_it_says_what_was_found(judge, tmp_path, read_page, no_figures):
+def test_page_holds_issues_and_facts(make_fitted, tmp_path, read_page, no_figures):
     y_true = np.repeat(["ant", "bee", "cat"], 50)
     y = mislabel(y_true[np.random.default_rng(1).permutation(150)])
     X = pd.DataFrame({"legs": np.arange(150)}, index=[f"r{i}" for i in range(150)])
-    pipe = judge(y_true, y)
+    pipe = make_fitted(y_true, y)
     path = report(pipe, X, y, str(tmp_path / "report.html"), title="Of animals", max_rows=140)
     data, issues = read_page(path).data, label_issues(pipe, X, y)[:140]
     assert read_page(path).texts["title"] == "Of animals"
@@ -71,7 +71,7 @@ def test_it_says_what_was_found(judge, tmp_path, read_page, no_figures):
     assert read["index"] == issues["index"].tolist()
     assert [data["classes"][code] for code in read["given_label"]] == issues["given_label"].tolist()
     np.testing.assert_allclose(read["noise_probability"], issues["noise_probability"], atol=1e-4)
-    assert len(data["trails"]) == 140
+    assert len(data["trajectories"]) == 140
     assert data["n_rows"] == 150
     facts = {name: number for name, number, _ in data["summary"]["facts"]}
     assert facts["Rows"] == "150"
@@ -85,11 +85,11 @@ def test_the_paper_s_pipeline_shows_trajectories(noisy_blobs, tmp_path, read_pag
     X, y, _ = noisy_blobs
     pipe = make_dynacor_pipeline(random_state=0).fit(X, y)
     path = report(pipe, X, y, tmp_path / "report.html")
-    assert len(read_page(path).data["trails"]) == len(y)
+    assert len(read_page(path).data["trajectories"]) == len(y)
     assert path.read_text(encoding="utf-8").count("<figure") == 4  # all but the transition matrix
 
 
-def test_it_says_the_model_weights_and_the_recall(fitted, read_page):
+def test_page_holds_model_weights_and_recall(fitted, read_page):
     detector, path = fitted
     data = read_page(path).data
     origin = dict(data["summary"]["origin"])
@@ -115,10 +115,10 @@ def test_neighbors_are_shown_with_their_labels(fitted, noisy_blobs, read_page):
 
 
 @pytest.fixture(scope="module")
-def many(judge):
-    """A pipeline that judged 20,000 rows of 20 classes, and the labels."""
+def many(make_fitted):
+    """A fitted pipeline of 20,000 rows of 20 classes, and the labels."""
     y_true = np.random.default_rng(0).choice([f"class number {i}" for i in range(20)], 20_000)
-    return judge(y_true, mislabel(y_true)), mislabel(y_true)
+    return make_fitted(y_true, mislabel(y_true)), mislabel(y_true)
 
 
 @pytest.mark.parametrize("kind", ["features", "texts", "images"])
@@ -150,10 +150,10 @@ def test_texts_of_a_pipeline_are_shown(tmp_path, read_page, no_figures):
     assert "features" not in data["evidence"]
 
 
-def test_polars_and_sparse_rows_are_taken(judge, tmp_path, read_page, no_figures):
+def test_polars_and_sparse_rows_are_taken(make_fitted, tmp_path, read_page, no_figures):
     y_true = np.repeat([False, True], 60)
     y = mislabel(y_true)
-    pipe = judge(y_true, y)
+    pipe = make_fitted(y_true, y)
     X = pl.DataFrame({"a": np.arange(120.0), "b": ["x", None] * 60})
     data = read_page(report(pipe, X, pl.Series(y), tmp_path / "report.html")).data
     assert "index" not in data["columns"]
@@ -164,10 +164,10 @@ def test_polars_and_sparse_rows_are_taken(judge, tmp_path, read_page, no_figures
     assert data["evidence"]["names"][str(row)] == f"x{row}"
 
 
-def test_file_is_replaced_whole_or_not_at_all(judge, tmp_path, monkeypatch, no_figures):
+def test_file_is_replaced_whole_or_not_at_all(make_fitted, tmp_path, monkeypatch, no_figures):
     y_true = np.repeat([0, 1], 30)
     X, y = np.zeros((60, 1)), mislabel(y_true)
-    pipe = judge(y_true, y)
+    pipe = make_fitted(y_true, y)
     path = tmp_path / "report.html"
     path.write_text("before")
 
@@ -189,10 +189,10 @@ def test_a_missing_folder_is_named(tmp_path):
         report(None, None, None, tmp_path / "nowhere" / "report.html")
 
 
-def test_contents_of_other_rows_are_refused(judge, tmp_path):
+def test_contents_of_other_rows_are_refused(make_fitted, tmp_path):
     y_true = np.repeat([0, 1], 30)
     X, y = np.zeros((60, 3)), mislabel(y_true)
-    pipe, path = judge(y_true, y), tmp_path / "report.html"
+    pipe, path = make_fitted(y_true, y), tmp_path / "report.html"
     for contents, message in [
         ({"texts": ["one"]}, "texts must be one for each of the 60 rows; got 1"),
         ({"images": np.zeros((59, 2, 2))}, "images must have one image for each of the 60 rows"),
