@@ -1,4 +1,4 @@
-"""A classifier that is better because the wrong labels were found first."""
+"""Train a classifier on cleaned labels."""
 
 from ._label_cleaning_classifier import LabelCleaningClassifier
 

@@ -1,4 +1,4 @@
-"""Findings of any detector, peers' included."""
+"""Results of any detector, for cleaning."""
 
 import numpy as np
 from sklearn.base import clone
@@ -9,28 +9,9 @@ from ..utils.validation import number_labels
 
 
 def detect(detector, X, y):
-    """Clone a detector, and find label errors with it.
+    """Fit a clone of a detector; return it and its ``Findings``, with a noise probability.
 
-    Parameters
-    ----------
-    detector : Pipeline or detector
-        With ``fit_predict(X, y)``, whose flags are True where a label looks wrong.
-    X : array-like, data frame or sparse array of shape (n_samples, ...)
-    y : ndarray of shape (n_samples,)
-
-    Returns
-    -------
-    detector : Pipeline or detector
-        The fitted clone.
-    findings : Findings
-        Its noise probabilities are its flags, as 0 and 1, where it gives none.
-
-    Raises
-    ------
-    TypeError
-        If it has no ``fit_predict``.
-    ValueError
-        If its flags are not one bool per row.
+    A detector without noise probabilities gets its flags as such, 0 or 1.
     """
     if not hasattr(detector, "fit_predict"):
         raise TypeError(

@@ -1,4 +1,4 @@
-"""Finding wrong labels, then training a classifier on what is left of them."""
+"""A classifier that finds label errors first and trains on cleaned labels."""
 
 import warnings
 from numbers import Real
@@ -25,7 +25,7 @@ from ._trial import gain_in_accuracy, make_trial_folds
 
 
 def _of_estimator(method):
-    """Tell whether the classifier has a method, for ``available_if``."""
+    """Make a method available if the classifier has it."""
 
     def has(self):
         getattr(getattr(self, "estimator_", self.estimator), method)
@@ -35,70 +35,66 @@ def _of_estimator(method):
 
 
 class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
-    """Train a classifier on labels that were cleaned first.
+    """Train a classifier on cleaned labels.
 
-    ``fit`` finds the labels that look wrong, takes them away in one of three ways, and trains a
-    clone of any classifier on the rest. What it finds is at hand afterwards.
+    ``fit`` finds the labels that look wrong, drops, corrects or down-weights them, and trains a
+    clone of the classifier on the rest.
 
     Parameters
     ----------
-    estimator : classifier of scikit-learn
-        What to train; it is cloned, never changed, and gets X as it came.
+    estimator : classifier
+        The classifier to train. It is cloned, and gets X unchanged.
     detector : Pipeline, detector or None, default=None
-        What finds the wrong labels: anything with ``fit_predict(X, y)`` that returns True where a
-        label looks wrong, baselines included. It is cloned. ``None`` takes
-        ``LabelErrorDetector()``.
+        Finds the wrong labels: any estimator whose ``fit_predict(X, y)`` is True where a label
+        looks wrong, baselines included. It is cloned. ``None`` takes ``LabelErrorDetector()``.
     strategy : {"drop", "relabel", "reweight"}, default="drop"
-        What to do about them:
+        What to do with them:
 
-        - ``"drop"``: train without the rows that are flagged;
-        - ``"relabel"``: train with the suggested label where a row is flagged and the suggestion
-          is right with a probability of ``relabel_above`` at least, without the other flagged rows;
-        - ``"reweight"``: train on all rows, each weighted by the probability that its label is
-          right.
+        - ``"drop"``: train without the flagged rows;
+        - ``"relabel"``: give flagged rows their suggested label if that is right with a probability
+          of at least ``relabel_above``, and drop the others;
+        - ``"reweight"``: weight each row by the probability that its label is right.
 
-        No class loses all its rows: if it would, those with the smallest noise probability (one,
-        or several if they tie) stay with their given label and weight 1, and a ``UserWarning``
-        says so.
+        No class loses all its rows: its rows with the smallest noise probability then stay with
+        their given label and weight 1, with a ``UserWarning``.
     relabel_above : float in [0, 1], default=0.5
         See ``strategy``.
     cv : "auto", int, cross-validation generator or None, default="auto"
-        Folds of a trial whether cleaning pays. In each, both detection and training are done anew,
-        and the labels held out, as they were given, judge the classifier with cleaning and without.
-        Where it is less accurate with, ``estimator_`` is trained on all labels as they were given.
-        ``"auto"`` tries the default detector, where there are 50 to 1,999 rows, in five folds or as
-        many as the smallest class has rows: the fewer rows, the more each is missed that is taken
-        away by mistake, and the less a trial costs. ``None`` cleans untried.
+        Folds of a cross-validation that compares training with and without cleaning. Each fold
+        repeats detection and training, and scores both classifiers by the given labels of the
+        test rows. If cleaning lowers the accuracy, ``estimator_`` is trained on the given labels.
+        ``"auto"`` makes five folds, or as many as the smallest class has rows, for the default
+        detector and 50 to 1,999 rows; else none. ``None`` always cleans.
     memory : str, joblib.Memory or None, default=None
-        Where to keep what was found, so that a search over ``estimator`` or ``strategy`` detects
+        Where to cache the detection, so that a search over ``estimator`` or ``strategy`` runs it
         once per fold.
     random_state : int, RandomState instance or None, default=None
-        That of the default detector, and of the trial's folds. Pass an int for results that repeat.
+        Determines the default detector and the folds. Pass an int for reproducible results.
 
     Attributes
     ----------
     flags_ : ndarray of shape (n_samples,), bool
         True where the label looks wrong.
     noise_probability_ : ndarray of shape (n_samples,)
-        Probability that the label is wrong; 0 or 1 where the detector gives none.
+        Probability that the label is wrong; 0 or 1 if the detector gives none.
     detector_ : Pipeline or detector
-        Fitted.
+        The fitted clone.
     estimator_ : classifier
-        Trained on the cleaned labels, or on those given where a trial was lost.
+        The classifier, trained on the cleaned or on the given labels.
     is_cleaned_ : bool
         Whether ``estimator_`` was trained on the cleaned labels.
     gain_ : tuple of (float, float) or None
-        How much larger the accuracy on the labels given was with cleaning than without, in [−1, 1],
-        in the trial, and its standard error; None without a trial.
+        Accuracy with cleaning less that without, in [−1, 1], from the cross-validation, and its
+        standard error; None without a cross-validation.
     classes_ : ndarray of shape (n_classes,)
     n_features_in_ : int
-        Number of features seen in ``fit``, where ``estimator_`` tells.
+        Number of features seen in ``fit``, if ``estimator_`` has it.
     feature_names_in_ : ndarray of shape (n_features,)
-        Names of the features, where ``estimator_`` tells.
+        Names of the features, if ``estimator_`` has them.
 
     See Also
     --------
-    skdynacor.inspection._label_issues : Lists what was found, from ``detector_``.
+    skdynacor.inspection.label_issues : Lists the label issues of ``detector_``.
 
     Examples
     --------
@@ -150,12 +146,12 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
     @validates_parameters
     @unchanged_on_error
     def fit(self, X, y):
-        """Find the wrong labels, and train on what is left.
+        """Find the wrong labels, and train on cleaned ones.
 
         Parameters
         ----------
         X : array-like, data frame or sparse array of shape (n_samples, ...)
-            Rows, at least five, as detector and estimator take them.
+            Rows, at least five, for the detector and the estimator.
         y : array-like of shape (n_samples,)
             The given labels, of at least two classes.
 
@@ -166,19 +162,19 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
         Raises
         ------
         ValueError
-            If the estimator takes no weights where it is to.
+            If ``strategy="reweight"`` and the estimator takes no weights.
         """
         X, y = indexable(X, y)
         y = column_or_1d(y, warn=True)
         self._check_rows(X)
         self.classes_, codes = encode_labels(y)
         if self.strategy == "reweight":
-            self._weights_name()  # refuses before anything is trained
+            self._weights_name()  # fails before anything is trained
         seed = draw_random_state(make_rng(self.random_state, type(self).__name__))
         self.detector_, findings = self._detect(X, y)
         cleaned = self._clean(y, findings)
         if len(cleaned.kept_classes):
-            self._warn_of_doubtful(cleaned.kept_classes)
+            self._warn_of_kept(cleaned.kept_classes)
         self.flags_, self.noise_probability_ = findings.flags, findings.noise_probability
         cv = None if self.cv == "auto" and self.detector is not None else self.cv
         folds, self.gain_ = make_trial_folds(cv, codes, seed), None
@@ -197,12 +193,11 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
     def _clean(self, y, findings):
         return clean(self.strategy, y, findings, self.relabel_above)
 
-    def _warn_of_doubtful(self, classes):
+    def _warn_of_kept(self, classes):
         names = ", ".join(map(repr, classes.tolist()))
         warnings.warn(
             f"All labels of class {names} look wrong to the detector. The rows of the class with "
-            "the smallest noise probability are kept. Look at the labels, or use a detector that "
-            "flags less.",
+            "the smallest noise probability are kept. Check these labels, or use another detector.",
             stacklevel=5,
         )
 
@@ -210,7 +205,7 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
         return self._train(X, y, self._clean(y, self._detect(X, y)[1]))
 
     def _train(self, X, y, cleaned=None):
-        """Train a clone of the estimator, on rows as they came if nothing else is given."""
+        """Train a clone of the estimator, on cleaned labels if there are any."""
         options = {}
         if cleaned is not None:
             X = X if len(cleaned.rows) == len(y) else safe_indexing(X, cleaned.rows)
@@ -220,9 +215,9 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
         return clone(self.estimator).fit(X, y, **options)
 
     def _check_rows(self, X):
-        """Check rows as the estimator takes them; they are not changed."""
+        """Check that the estimator takes such rows, without converting them."""
         if isinstance(self.estimator, Pipeline):
-            return  # its steps know what they take
+            return  # its steps check them
         wanted = get_tags(self.estimator).input_tags
         refusing_quietly(check_array)(
             X,
@@ -238,7 +233,7 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
         )
 
     def _weights_name(self):
-        """The argument of the estimator's ``fit`` that weights go to."""
+        """Name the argument of the estimator's ``fit`` for weights."""
         estimator, prefix = self.estimator, ""
         while isinstance(estimator, Pipeline):
             name, estimator = estimator.steps[-1]
@@ -266,7 +261,7 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
 
     @_of_estimator("predict_proba")
     def predict_proba(self, X):
-        """Give the probability of each class, as the estimator does.
+        """Predict class probabilities.
 
         Parameters
         ----------
@@ -281,7 +276,7 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
 
     @_of_estimator("decision_function")
     def decision_function(self, X):
-        """Give the estimator's decision values.
+        """Compute the estimator's decision function.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Cleaning labels by what a detector found."""
+"""Clean labels by the flags and suggestions of a detector."""
 
 from typing import NamedTuple
 
@@ -8,35 +8,16 @@ STRATEGIES = ("drop", "relabel", "reweight")
 
 
 class Cleaned(NamedTuple):
-    """What to train on."""
+    """The rows and labels to train on."""
 
     rows: np.ndarray  # positions, (n_left,)
     labels: np.ndarray  # (n_left,)
-    weights: np.ndarray | None  # (n_left,); None weighs all alike
-    kept_classes: np.ndarray  # that would have been left without rows
+    weights: np.ndarray | None  # (n_left,)
+    kept_classes: np.ndarray  # classes that would have lost all their rows
 
 
 def clean(strategy, y, findings, relabel_above):
-    """Clean labels by what was found, and leave no class without rows.
-
-    Parameters
-    ----------
-    strategy : {"drop", "relabel", "reweight"}
-    y : ndarray of shape (n_samples,)
-        The given labels.
-    findings : Findings
-    relabel_above : float
-        The least probability of a suggestion that is taken.
-
-    Returns
-    -------
-    cleaned : Cleaned
-
-    Raises
-    ------
-    ValueError
-        If nothing was suggested where it is needed.
-    """
+    """Clean the labels y, (n_samples,); every class keeps at least one row."""
     labels, weights = y.copy(), np.where(findings.flags, 0.0, 1.0)
     if strategy == "reweight":
         weights = 1 - findings.noise_probability
@@ -49,9 +30,9 @@ def clean(strategy, y, findings, relabel_above):
         weights[findings.suggested_label_probability >= relabel_above] = 1
         labels = np.where(findings.flags, findings.suggested_labels, y)
     kept_classes = []
-    # A row that goes back to its class may be the last of the class that it was relabelled to.
+    # A row returned to its class may have been the only one of the class it was relabelled to.
     while len(lost := np.setdiff1d(y, labels[weights > 0])):
-        rows = _least_doubtful(y == lost[0], findings.noise_probability)
+        rows = _least_likely_wrong(y == lost[0], findings.noise_probability)
         labels[rows], weights[rows] = lost[0], 1
         kept_classes.append(lost[0])
     rows = np.flatnonzero(weights)
@@ -59,6 +40,6 @@ def clean(strategy, y, findings, relabel_above):
     return Cleaned(rows, labels[rows], weights, np.array(kept_classes, y.dtype))
 
 
-def _least_doubtful(of_class, noise_probability):
-    """Find the rows of a class whose labels are least likely wrong, several if they tie."""
+def _least_likely_wrong(of_class, noise_probability):
+    """Find the rows of a class with the smallest noise probability, several if they tie."""
     return np.flatnonzero(of_class & (noise_probability == noise_probability[of_class].min()))

@@ -1,4 +1,4 @@
-"""Cross-validation of whether cleaning pays, scored by the given labels."""
+"""Cross-validation of cleaning, scored by the given labels."""
 
 from typing import NamedTuple
 
@@ -7,35 +7,21 @@ from sklearn.model_selection import StratifiedKFold, check_cv
 
 from ..utils.sklearn_private import safe_indexing
 
-# By default there is a trial of this many folds where there are rows enough for one, and so few
-# that each row dropped by mistake is missed, while training once more costs little.
+# Default number of folds, and the numbers of rows with which cleaning is cross-validated. With
+# fewer rows, dropping right labels harms more, and training costs less.
 _N_FOLDS = 5
 _FEWEST, _MOST = 50, 2000
 
 
 class AccuracyGain(NamedTuple):
-    """How much more accurate a classifier is on held-out rows, by the labels given."""
+    """Gain in accuracy on held-out rows, by their given labels."""
 
     mean: float
-    error: float  # standard error of the mean, of rows that both score
+    error: float  # standard error of the mean
 
 
 def make_trial_folds(cv, codes, seed):
-    """Make the folds of a trial; None where there is to be none.
-
-    Parameters
-    ----------
-    cv : "auto", int, cross-validation generator or None
-    codes : ndarray of shape (n_samples,)
-        The given labels, from 0 to n_classes − 1.
-    seed : int
-        Shuffles the rows of ``"auto"``.
-
-    Returns
-    -------
-    folds : list of (train, test) or None
-        Positions of rows.
-    """
+    """Make the folds by the ``cv`` of ``LabelCleaningClassifier``; None for no cross-validation."""
     if cv == "auto":
         n_folds = min(_N_FOLDS, np.bincount(codes).min())
         if n_folds < 2 or not _FEWEST <= len(codes) < _MOST:
@@ -45,23 +31,10 @@ def make_trial_folds(cv, codes, seed):
 
 
 def gain_in_accuracy(fit_plain, fit_cleaned, X, y, folds):
-    """Compare two ways of training on rows held out, whose labels may be wrong, too.
+    """Cross-validate two functions ``(X, y) -> fitted classifier`` by the given labels.
 
-    Wrong labels among them lower both accuracies; as long as right ones are the most in each class,
-    the better classifier agrees with more of the labels.
-
-    Parameters
-    ----------
-    fit_plain, fit_cleaned : callable
-        ``(X, y) -> classifier``, fitted.
-    X : array-like, data frame or sparse array of shape (n_samples, ...)
-    y : ndarray of shape (n_samples,)
-    folds : list of (train, test)
-        Positions of rows.
-
-    Returns
-    -------
-    gain : AccuracyGain
+    Wrong labels lower both accuracies. As long as most labels of each class are right, the better
+    classifier still agrees with more of them.
     """
     differences = []
     for train, test in folds:

@@ -99,7 +99,7 @@ def test_reweight_weighs_by_the_probability_of_a_right_label(noisy_blobs, detect
 
 
 @pytest.mark.parametrize("strategy", ["drop", "relabel", "reweight"])
-def test_cleaning_is_worth_something(strategy, noisy_blobs):
+def test_cleaning_unlearns_wrong_labels(strategy, noisy_blobs):
     X, y, wrong = noisy_blobs
     right = ~wrong
     tree = DecisionTreeClassifier(min_weight_fraction_leaf=0.003, random_state=0)
@@ -129,7 +129,7 @@ def test_weights_need_an_estimator_that_takes_them(noisy_blobs):
     assert not hasattr(classifier, "flags_")
 
 
-def test_estimator_gets_rows_as_they_came(noisy_blobs):
+def test_estimator_gets_unchanged_rows(noisy_blobs):
     X, y, _ = noisy_blobs
     frame = pd.DataFrame(X, columns=list("abcd")).assign(kind=np.where(X[:, 0] > 4, "big", "small"))
     frame.loc[::7, "a"] = np.nan
@@ -175,7 +175,7 @@ def test_baselines_clean_too(detector, noisy_blobs):
         LabelCleaningClassifier(Recorded(), detector, strategy="relabel").fit(X, y)
 
 
-def test_detection_runs_once_per_fold_if_it_is_kept(noisy_blobs, tmp_path):
+def test_detection_runs_once_per_fold_if_it_is_cached(noisy_blobs, tmp_path):
     X, y, _ = noisy_blobs
     search = GridSearchCV(
         LabelCleaningClassifier(LogisticRegression(), Flags(), memory=joblib.Memory(tmp_path)),
@@ -224,7 +224,7 @@ def test_a_class_of_which_all_labels_are_flagged_stays(noisy_blobs):
     with pytest.warns(UserWarning, match="All labels of class 1 look wrong") as warned:
         classifier.fit(X, y)
     assert warned[0].filename == __file__
-    assert classifier.flags_.sum() == (y == 1).sum()  # what was found is told all the same
+    assert classifier.flags_.sum() == (y == 1).sum()
     assert_array_equal(classifier.estimator_.given_[1], y)
 
 

@@ -1,4 +1,4 @@
-"""What is left to train on."""
+"""Strategies of cleaning."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def make_findings(flags, noise_probability, suggested_labels, suggested_label_pr
         ("relabel", [0, 1, 2, 3, 4, 5], ["ant", "ant", "ant", "ant", "bee", "ant"]),
     ],
 )
-def test_of_a_class_that_is_all_flagged_the_least_doubtful_row_stays(strategy, rows, labels):
+def test_of_a_class_that_is_all_flagged_the_least_likely_wrong_row_stays(strategy, rows, labels):
     found = make_findings(LABELS == "bee", [0.1, 0.2, 0.3, 1.0, 0.9, 0.95], ["ant"] * 6)
     cleaned = clean(strategy, LABELS, found, 0.5)
     assert_array_equal(cleaned.rows, rows)
@@ -51,7 +51,7 @@ def test_rows_that_tie_stay_together_and_weigh_as_others():
     assert_array_equal(cleaned.kept_classes, ["bee"])
 
 
-def test_suggestions_count_where_a_label_is_flagged_and_they_are_sure():
+def test_probable_suggestions_replace_flagged_labels():
     found = make_findings(
         [False, True, True, False, True, False],
         [0.1, 0.8, 0.9, 0.2, 0.7, 0.4],
