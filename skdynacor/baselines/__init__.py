@@ -1,9 +1,9 @@
-"""Other detectors of label errors, with the same interface.
+"""Other label error detectors, with the same interface.
 
-``AverageEncoder`` takes the trajectories of a ``DynamicsCollector``; the others take rows and their
-given labels. All have boolean ``flags_`` (True where the label is likely wrong), ``fit_predict``,
-and a score for ranking. A new one goes into a module of its name, as a subclass of
-``TransductiveDetector``, or of ``TrajectoryDetector`` if it takes trajectories.
+``AverageEncoder`` takes the dynamics of a ``DynamicsCollector``; the others take rows and their
+given labels. All have ``flags_`` (True where the label is likely wrong), ``fit_predict``, and a
+score for ranking. A new one is a subclass of ``TransductiveDetector``, or of
+``TrajectoryDetector`` if it takes dynamics.
 """
 
 from ._aum import AUM

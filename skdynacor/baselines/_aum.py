@@ -1,4 +1,4 @@
-"""The area under the margin, with a threshold from rows of an extra class."""
+"""Area under the margin, with a threshold from rows of an extra class."""
 
 from numbers import Real
 
@@ -14,21 +14,21 @@ from ._transductive_detector import TransductiveDetector
 class AUM(TransductiveDetector):
     """Flag rows whose margin is below that of rows moved to an extra class.
 
-    The estimator is trained twice. Each time, a different 1/(C + 1) of the rows is moved to an
-    extra class, where their labels are certainly wrong. A row is flagged if its logit difference,
-    averaged over the epochs, is below a high percentile of theirs.
+    The net is trained twice. Each time, a different 1/(C + 1) of the rows is moved to an extra
+    class, which makes their labels wrong. A row is flagged if its logit difference, averaged over
+    the epochs, is below a high percentile of those of the moved rows.
 
     Parameters
     ----------
     estimator : skorch.NeuralNet or None, default=None
-        The net to train, see ``DynamicsCollector``. Its module must take ``n_classes``, as there
-        is one class more than in y.
+        The net to train, see ``DynamicsCollector``. Its module must take ``n_classes``, since y has
+        one class less.
     percentile : float in [0, 100], default=99
-        Of the moved rows' margins, taken as the threshold.
+        Percentile of the moved rows' margins that is the threshold.
     device : str, default="auto"
         Where to train, see ``DynamicsCollector``.
     random_state : int, RandomState instance or None, default=None
-        Decides the moved rows and the trainings. Pass an int for reproducible results.
+        Determines the moved rows and the training. Pass an int for reproducible results.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class AUM(TransductiveDetector):
     noise_score_ : ndarray of shape (n_samples,)
         The threshold less the area under the margin, in logits: positive where a row is flagged.
     thresholds_ : ndarray of shape (2,)
-        Of each training.
+        The threshold of each training.
     noise_rate_ : float
         Share of rows flagged.
     classes_ : ndarray of shape (n_classes,)

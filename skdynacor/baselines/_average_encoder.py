@@ -14,20 +14,20 @@ from ..utils.validation import MIN_SAMPLES, unchanged_on_error, validate_data
 class AverageEncoder(TrajectoryDetector):
     """Flag rows by the mean of their trajectory, with a mixture of two Gaussians.
 
-    The paper's Avg.Encoder. It takes the place of ``DynaCorDetector`` behind a
+    The Avg.Encoder of the paper [1]_. It replaces ``DynaCorDetector`` after a
     ``DynamicsCollector(signal="logit_difference")``, and needs no corrupted copies.
 
     Parameters
     ----------
     random_state : int, RandomState instance or None, default=None
-        Decides where the mixture starts. Pass an int for reproducible results.
+        Determines the initialization of the mixture. Pass an int for reproducible results.
 
     Attributes
     ----------
     flags_ : ndarray of shape (n_samples,), bool
         True where the label is likely wrong.
     noise_probability_ : ndarray of shape (n_samples,)
-        Posterior of the mixture's lower component.
+        Posterior probability of the mixture's lower component.
     mixture_ : sklearn.mixture.GaussianMixture
     noise_rate_ : float
         Share of rows flagged.
@@ -63,7 +63,7 @@ class AverageEncoder(TrajectoryDetector):
         X : array-like of shape (n_samples, n_epochs)
             Trajectories that are larger where the classifier agrees with the label.
         y : Ignored
-            For the conventions of scikit-learn.
+            Present for API consistency.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Confident learning: cleanlab's filter on out-of-sample class probabilities."""
+"""Confident learning: cleanlab's filter of out-of-sample class probabilities."""
 
 import numpy as np
 from sklearn import config_context
@@ -31,14 +31,14 @@ class ConfidentLearning(TransductiveDetector):
         The classifier to train on each fold; it is cloned. A skorch net is set up as by
         ``DynamicsCollector``; ``None`` uses the same net as there.
     cv : int, splitter or iterable, default=5
-        How to split. An int is the number of stratified, shuffled folds.
+        Folds of the cross-validation. An int stratifies by class and shuffles.
     filter_by : str, default="prune_by_noise_rate"
         Which of cleanlab's filters to use, see ``cleanlab.filter.find_label_issues``.
     device : str, default="auto"
         Where to train a skorch net, see ``DynamicsCollector``.
     random_state : int, RandomState instance or None, default=None
-        Decides the folds and a skorch net's trainings; a scikit-learn classifier has its own. Pass
-        an int for results that repeat.
+        Determines the folds and the training of a skorch net; a scikit-learn classifier has its
+        own. Pass an int for reproducible results.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class ConfidentLearning(TransductiveDetector):
     noise_score_ : ndarray of shape (n_samples,)
         One less the out-of-fold probability of the given label, in [0, 1].
     probabilities_ : ndarray of shape (n_samples, n_classes)
-        Out-of-fold.
+        Out-of-fold class probabilities.
     noise_rate_ : float
         Share of rows flagged.
     classes_ : ndarray of shape (n_classes,)
@@ -106,7 +106,7 @@ class ConfidentLearning(TransductiveDetector):
         cv, seed = self.cv, draw_random_state(rng)
         if isinstance(cv, int):
             cv = StratifiedKFold(cv, shuffle=True, random_state=seed)
-        probabilities = np.zeros((len(X), len(self.classes_)))  # of classes that a fold lacks, too
+        probabilities = np.zeros((len(X), len(self.classes_)))  # 0 for classes that a fold lacks
         tested = np.zeros(len(X), dtype=bool)
         for training, held_out in check_cv(cv, codes, classifier=True).split(X, codes):
             known, columns = self._train_and_predict(X[training], codes[training], X[held_out], rng)
@@ -126,7 +126,7 @@ class ConfidentLearning(TransductiveDetector):
         return probabilities
 
     def _train_and_predict(self, X, codes, X_new, rng):
-        """Give the classes in the training fold and their probabilities, (n_new, n_known)."""
+        """Give the classes of the training fold and their probabilities, (n_new, n_known)."""
         X, X_new = (rows.astype(np.float32, copy=False) for rows in (X, X_new))  # of the folds
         if self.estimator is not None and not isinstance(self.estimator, NeuralNet):
             classifier = clone(self.estimator).fit(X, codes)

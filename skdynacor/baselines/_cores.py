@@ -1,4 +1,4 @@
-"""CORES: a sample sieve that drops rows while the net trains."""
+"""CORES: a sample sieve that drops rows during the training."""
 
 import math
 from numbers import Real
@@ -17,8 +17,7 @@ from ..utils.random_numbers import draw_random_state, make_rng
 from ..utils.sklearn_private import Interval
 from ._transductive_detector import TransductiveDetector
 
-#: Lower bound of probabilities. Without it the regulariser, which rewards large losses of other
-#: labels, has no lower bound.
+#: Lower bound of probabilities, without which the regulariser is unbounded below.
 LOWEST_PROBABILITY = 1e-8
 
 
@@ -42,19 +41,9 @@ def sieve_margin(logits, labels):
 
 
 class CORESLoss(nn.Module):
-    """Cross-entropy less ``beta`` times its mean over random labels, of the rows in the sieve.
+    """Cross-entropy less ``beta`` times its mean over labels drawn from ``prior``, (n_classes,).
 
-    Parameters
-    ----------
-    prior : array-like of shape (n_classes,)
-        How often each label is given.
-
-    Attributes
-    ----------
-    beta : float
-        Weight of the regulariser.
-    sieving : bool
-        Whether rows outside the sieve are left out.
+    While ``sieving``, rows outside the sieve have no loss.
     """
 
     def __init__(self, prior):
@@ -72,10 +61,9 @@ class CORESLoss(nn.Module):
 
 
 class SieveSchedule(Callback):
-    """Set the loss at the start of every epoch, in shares of the training.
+    """Plain cross-entropy for a tenth of the epochs; ``beta`` rises over the next three tenths.
 
-    Plain cross-entropy for the first tenth; then ``beta`` rises to its full weight over three
-    tenths, and the sieve works from three tenths on.
+    The sieve is used after three tenths.
     """
 
     def __init__(self, beta):
@@ -90,9 +78,8 @@ class SieveSchedule(Callback):
 class CORES(TransductiveDetector):
     """Flag rows outside a sieve after training on the rows inside.
 
-    The loss is regularised to make the net confident. A row stays in the sieve as long as its
-    label's loss is at most the mean loss over all classes. Rows outside at the last epoch are
-    flagged.
+    A regulariser makes the net confident. A row is in the sieve while the loss of its label is at
+    most the mean loss over all classes. Rows outside at the last epoch are flagged.
 
     Parameters
     ----------
@@ -104,7 +91,7 @@ class CORES(TransductiveDetector):
     device : str, default="auto"
         Where to train, see ``DynamicsCollector``.
     random_state : int, RandomState instance or None, default=None
-        Decides the training. Pass an int for reproducible results.
+        Determines the training. Pass an int for reproducible results.
 
     Attributes
     ----------
@@ -168,9 +155,9 @@ class CORES(TransductiveDetector):
         criterion = net.criterion if isinstance(net.criterion, type) else type(net.criterion)
         if criterion is not nn.CrossEntropyLoss:
             raise ValueError(
-                f"CORES replaces the cross-entropy of a net whose module returns logits; "
-                f"this one has criterion={criterion.__name__}. Set "
-                "criterion=torch.nn.CrossEntropyLoss, and end the module in logits."
+                "CORES replaces the cross-entropy of a net whose module returns logits; this one "
+                f"has criterion={criterion.__name__}. Set criterion=torch.nn.CrossEntropyLoss, and "
+                "have the module return logits."
             )
         callbacks = [] if net.callbacks in (None, "disable") else list(net.callbacks)
         callbacks.append(("sieve", SieveSchedule(self.beta)))

@@ -1,29 +1,20 @@
-"""HOC: the noise transition, from how often rows and their nearest rows have which labels."""
+"""HOC: the noise transition matrix from the labels of rows and their nearest rows."""
 
 import numpy as np
 import torch
 from scipy.optimize import minimize
 
-# Where the search for the transition matrix starts: this share of each class labelled right, the
-# others spread evenly. Of the solutions, which differ by the names of the true classes, it is to
-# find the one where most labels are right; from even rows, no gradient would lead anywhere.
+# The optimization starts with this share of right labels in each class, the others spread evenly.
+# The solutions differ by a permutation of the true classes; this start leads to the one with most
+# labels right. At uniform rows the gradient is zero.
 _SHARE_RIGHT = 0.8
 _MAX_ITERATIONS = 500
 
 
 def consensus(labels):
-    """Give the shares of the labels of a row, of it and its nearest row, and of all three.
+    """Give for each order ν the combinations of labels, (ν, n_cells), and their shares, (n_cells,).
 
-    Parameters
-    ----------
-    labels : ndarray of shape (n_samples, 3), int64
-        The given labels of rows and of their two nearest rows.
-
-    Returns
-    -------
-    shares : list of (cells, share), for the orders ν = 1, 2, 3
-        The combinations that occur, tensors of shape (ν, n_cells), int64, and how often they do,
-        (n_cells,), float64, which sums to 1.
+    ``labels``, (n_samples, 3), are those of rows and of their two nearest rows.
     """
     shares = []
     for order in (1, 2, 3):
@@ -34,27 +25,12 @@ def consensus(labels):
 
 
 def consensus_mismatch(T, p, shares):
-    """Compare how often labels occur together with how often they should.
+    """Give the squared difference of the shares of ``consensus`` to those of the model, a scalar.
 
-    Rows that share the true class k, which has the share p_k, get the labels (i, j, l) with
-    probability Σ_k p_k T_ki T_kj T_kl. This is the squared difference to the ``shares``, summed
-    over all C, C² and C³ combinations of one, two and three labels.
-
-    Most combinations never occur, and the sum needs only those that do: ‖model − share‖² =
-    ‖model‖² − 2⟨model, share⟩ + ‖share‖², where ‖model‖² = Σ_kk' p_k p_k' [(TTᵀ)_kk']^ν.
-
-    Parameters
-    ----------
-    T : tensor of shape (n_classes, n_classes)
-        T[i, j], the probability that a row of class i gets the label j.
-    p : tensor of shape (n_classes,)
-        Shares of the true classes.
-    shares : list of (cells, share)
-        See ``consensus``.
-
-    Returns
-    -------
-    mismatch : tensor of shape ()
+    Rows of one true class, k with probability p_k, get the labels (i, j, l) with probability
+    Σ_k p_k T_ki T_kj T_kl. The differences are summed over all C, C² and C³ combinations; only
+    those that occur need to be computed: ‖model − share‖² = ‖model‖² − 2⟨model, share⟩ + ‖share‖²,
+    where ‖model‖² = Σ_kk' p_k p_k' [(TTᵀ)_kk']^ν.
     """
     by_label, overlap = T.t().contiguous(), T @ T.t()
     mismatch = 0
@@ -68,22 +44,7 @@ def consensus_mismatch(T, p, shares):
 
 
 def estimate_transition(labels, n_classes):
-    """Estimate by HOC which labels the classes get, and how frequent the classes are.
-
-    Parameters
-    ----------
-    labels : ndarray of shape (n_samples, 3), int64
-        The given labels of rows and of their two nearest rows, which are taken to share the true
-        class.
-    n_classes : int
-
-    Returns
-    -------
-    T : ndarray of shape (n_classes, n_classes)
-        T[i, j], the probability that a row of class i gets the label j.
-    p : ndarray of shape (n_classes,)
-        Shares of the true classes.
-    """
+    """Estimate T[i, j], the probability that class i gets label j, and the class shares p."""
     shares = consensus(labels)
 
     def unpack(logits):
@@ -92,7 +53,7 @@ def estimate_transition(labels, n_classes):
 
     def objective(logits):
         logits = torch.tensor(logits, requires_grad=True)
-        # Times n, the mismatch that chance leaves is of the order of 1, whatever the data.
+        # Times n, the mismatch due to chance is of the order of 1, as ``ftol`` needs.
         mismatch = len(labels) * consensus_mismatch(*unpack(logits), shares)
         mismatch.backward()
         return mismatch.item(), logits.grad.numpy()

@@ -1,4 +1,4 @@
-"""SimiFeat: compare each label with those of the nearest rows, without training."""
+"""SimiFeat: compare each label with those of the nearest rows."""
 
 import numpy as np
 import torch
@@ -12,17 +12,9 @@ from ._transductive_detector import TransductiveDetector
 
 
 def directions(X):
-    """Scale rows as the default net does, and give each a length of 1.
+    """Scale rows as the default net does, and to norm 1: (n_samples, n_features + 1), float32.
 
-    A row at the mean of all has no direction; it gets one of its own, at right angles to the rest.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_features), float32
-
-    Returns
-    -------
-    unit : ndarray of shape (n_samples, n_features + 1), float32
+    Rows at the mean have no direction; they get one orthogonal to all others, the last column.
     """
     mean, scale = mean_and_scale(X)
     factor = input_factor(torch.from_numpy(scale)).numpy()
@@ -33,59 +25,26 @@ def directions(X):
 
 
 def nearest_rows(unit, n_neighbors):
-    """Find the nearest other rows by cosine similarity.
-
-    Parameters
-    ----------
-    unit : ndarray of shape (n_samples, n_dims)
-        Rows of length 1.
-    n_neighbors : int < n_samples
-
-    Returns
-    -------
-    neighbors : ndarray of shape (n_samples, n_neighbors), int64
-        Nearest first. A row is never its own neighbour, a duplicate of it may be.
-    similarities : ndarray of shape (n_samples, n_neighbors), float64
-    """
-    # On rows of length 1 the Euclidean distance sorts alike, and scikit-learn is quicker at it.
+    """Find the nearest of rows of norm 1, and cosine similarities, (n, n_neighbors) each."""
+    # At norm 1 the Euclidean distance has the same order, and is faster in scikit-learn.
     search = NearestNeighbors(n_neighbors=n_neighbors, algorithm="brute").fit(unit)
-    distances, neighbors = search.kneighbors()  # without an argument: of each row, less itself
+    distances, neighbors = (
+        search.kneighbors()
+    )  # without an argument, a row is not its own neighbour
     return neighbors, 1 - np.square(distances, dtype=np.float64) / 2
 
 
 def count_votes(labels, n_classes):
-    """Count how often each class is among a row's ``labels``.
-
-    Parameters
-    ----------
-    labels : ndarray of shape (n_samples, n_neighbors), int64
-        From 0 to n_classes − 1.
-    n_classes : int
-
-    Returns
-    -------
-    votes : ndarray of shape (n_samples, n_classes), int64
-    """
+    """Count each class among the labels of neighbours, (n, n_neighbors): (n, n_classes)."""
     n = len(labels)
     cells = labels + n_classes * np.arange(n)[:, None]
     return np.bincount(cells.ravel(), minlength=n * n_classes).reshape(n, n_classes)
 
 
 def flag_lowest(scores, tie_breaker, codes, n_flagged):
-    """Flag in each class the rows of the lowest scores.
+    """Flag in each class the rows of the lowest scores, (n_samples,), bool.
 
-    Parameters
-    ----------
-    scores, tie_breaker : ndarray of shape (n_samples,)
-        Equal scores are ordered by the second.
-    codes : ndarray of shape (n_samples,), int64
-        Classes from 0 to n_classes − 1.
-    n_flagged : ndarray of shape (n_classes,), int64
-        How many to flag of each class.
-
-    Returns
-    -------
-    flags : ndarray of shape (n_samples,), bool
+    ``n_flagged``, (n_classes,), is the number of flags in each class.
     """
     order = np.lexsort([tie_breaker, scores, codes])
     ordered = codes[order]
@@ -96,7 +55,7 @@ def flag_lowest(scores, tie_breaker, codes, n_flagged):
 
 
 class NearestRowsDetector(TransductiveDetector):
-    """Base class of both detectors."""
+    """Base class of ``SimiFeatV`` and ``SimiFeatR``."""
 
     _parameter_constraints: dict = {"n_neighbors": [Count(1)]}
 
@@ -109,13 +68,12 @@ class NearestRowsDetector(TransductiveDetector):
 
 
 class SimiFeatV(NearestRowsDetector):
-    """Flag rows whose label most of their nearest rows do not have.
+    """Flag rows whose label differs from the most frequent one among their nearest rows.
 
     Parameters
     ----------
     n_neighbors : int >= 1, default=10
-        How many of the nearest other rows vote (k of the paper), by the cosine similarity of the
-        features. All the others do, where there are fewer.
+        Number of nearest rows that vote (k of the paper), by the cosine similarity of the features.
 
     Attributes
     ----------
@@ -134,19 +92,19 @@ class SimiFeatV(NearestRowsDetector):
 
     See Also
     --------
-    SimiFeatR : Ranks the rows, and estimates how many labels are wrong.
+    SimiFeatR : Ranks the rows, and estimates the number of wrong labels.
 
     Notes
     -----
     NOTE[DIFF]: features are centred and scaled like those of the default net (see
-    ``skdynacor.nets.make_mlp_classifier``), since the columns of a table may have any unit; the
-    paper takes those of a pre-trained encoder as they come.
+    ``skdynacor.nets.make_mlp_classifier``), since columns may have any unit; the paper uses those
+    of a pretrained encoder unscaled.
 
-    NOTE[DIFF]: the paper repeats the vote on augmented images, and lets the repetitions vote. Here
-    features are fixed, and one vote decides.
+    NOTE[DIFF]: the paper repeats the vote on augmented images, and takes the majority. Here
+    features are fixed, and there is one vote.
 
-    NOTE[DIFF]: where several classes have the most votes, the row is kept if its own label is
-    among them; the paper draws one of them at random.
+    NOTE[DIFF]: a row whose label ties for the most votes is not flagged; the paper draws one of the
+    tied classes.
 
     References
     ----------
@@ -176,13 +134,13 @@ class SimiFeatV(NearestRowsDetector):
 class SimiFeatR(NearestRowsDetector):
     """Flag in each class the rows that agree least with their nearest rows.
 
-    How many is estimated by HOC, from how often rows and their two nearest rows have which labels.
+    Their number is estimated by HOC, from the labels of rows and their two nearest rows [2]_.
 
     Parameters
     ----------
     n_neighbors : int >= 1, default=10
-        How many of the nearest other rows give the score (k of the paper), by the cosine
-        similarity of the features. All the others do, where there are fewer.
+        Number of nearest rows that give the score (k of the paper), by the cosine similarity of the
+        features.
 
     Attributes
     ----------
@@ -199,7 +157,7 @@ class SimiFeatR(NearestRowsDetector):
         Estimated shares of the true classes.
     estimated_noise_rate_ : float
         Share of wrong labels by ``transition_matrix_`` and ``prior_``. It differs from
-        ``noise_rate_`` where these do not match the frequencies of the given labels.
+        ``noise_rate_`` if these do not match the frequencies of the given labels.
     classes_ : ndarray of shape (n_classes,)
         The classes seen in ``fit``.
     n_features_in_ : int
@@ -213,20 +171,19 @@ class SimiFeatR(NearestRowsDetector):
 
     Notes
     -----
-    HOC takes it that a row and its two nearest rows share the true class. Where they do not, it
-    takes the difference for wrong labels, and too many rows are flagged. Its time and memory grow
-    with the number of classes and of the combinations of three labels that occur.
+    HOC assumes that a row and its two nearest rows have the same true class. Where they do not, too
+    many rows are flagged. Time and memory grow with the number of classes, and of the combinations
+    of three labels that occur.
 
     NOTE[DIFF]: features are centred and scaled like those of the default net (see
-    ``skdynacor.nets.make_mlp_classifier``), since the columns of a table may have any unit; the
-    paper takes those of a pre-trained encoder as they come.
+    ``skdynacor.nets.make_mlp_classifier``), since columns may have any unit; the paper uses those
+    of a pretrained encoder unscaled.
 
-    NOTE[DIFF]: the paper repeats all this on augmented images, and lets the repetitions vote; HOC
-    averages over samples of the rows. Here features are fixed, and all rows are used once.
+    NOTE[DIFF]: the paper repeats this on augmented images, and takes the majority; HOC averages
+    over samples of the rows. Here features are fixed, and all rows are used once.
 
-    NOTE[DIFF]: few scores are possible, and many rows are equal where the flags end. Ties are
-    broken by the sum of the similarities to the neighbours of the same label, less those to the
-    others: lower sums are flagged first.
+    NOTE[DIFF]: many rows have equal scores. Ties are broken by the sum of the similarities to
+    neighbours of the same label, less those to the others: lower sums are flagged first.
 
     References
     ----------
@@ -263,8 +220,8 @@ class SimiFeatR(NearestRowsDetector):
         votes = count_votes(labels, n_classes)
         scores = votes[np.arange(n), codes] / np.linalg.norm(votes, axis=1)
         agree = np.where(labels == codes[:, None], 1, -1)
-        lean = np.einsum("ij,ij->i", agree, similarities[:, :k])
+        tie_breaker = np.einsum("ij,ij->i", agree, similarities[:, :k])
         given = np.bincount(codes)
         right = (n * p * T.diagonal()).clip(max=given)  # by Bayes, of the rows given each class
         n_flagged = np.rint(given - right).astype(int)
-        return flag_lowest(scores, lean, codes, n_flagged), 1 - scores
+        return flag_lowest(scores, tie_breaker, codes, n_flagged), 1 - scores

@@ -13,8 +13,8 @@ from ..utils.validation import row_params, unchanged_on_error, validate_rows_and
 class TransductiveDetector(FlagsMixin, BaseEstimator, metaclass=ABCMeta):
     """Base class of detectors without ``predict``.
 
-    ``_detect(X, codes)`` of a subclass returns flags, and scores that are larger for worse labels,
-    both (n_samples,). ``codes`` are positions in ``classes_``.
+    ``_detect(X, codes)`` of a subclass returns flags and noise scores, both (n_samples,). ``codes``
+    are positions in ``classes_``.
     """
 
     _row_params = staticmethod(row_params)

@@ -1,4 +1,4 @@
-"""What all baselines have in common."""
+"""All baselines."""
 
 import sys
 
@@ -125,7 +125,7 @@ def test_the_probabilities_of_confident_learning_reach_cleanlab(noisy_blobs):
         assert expected.any()
 
 
-def test_confident_learning_knows_which_class_a_fold_lacks(noisy_blobs):
+def test_confident_learning_allows_a_fold_without_a_class(noisy_blobs):
     X, y, _ = noisy_blobs
     y = np.where(np.arange(len(y)) < 3, 9, y)  # a class of three rows, in one fold
     folds = np.where(y == 9, 0, np.arange(len(y)) % 3)

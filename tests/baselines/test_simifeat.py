@@ -1,4 +1,4 @@
-"""SimiFeat against a literal transcription, HOC against noise that is known."""
+"""SimiFeat against a literal transcription, HOC against known noise."""
 
 import itertools
 
