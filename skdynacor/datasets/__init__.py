@@ -1,4 +1,4 @@
-"""Data to try detectors on: label noise to add, and files that the user has."""
+"""Add label noise, and load data for experiments."""
 
 from ._label_noise import make_label_noise
 from ._npz import load_npz

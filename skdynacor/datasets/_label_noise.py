@@ -1,4 +1,4 @@
-"""Replacing right labels by wrong ones, in the ways of the paper's experiments."""
+"""Label noise, as in the experiments of the paper."""
 
 import warnings
 from numbers import Real
@@ -28,43 +28,43 @@ def make_label_noise(y, kind, rate, X=None, *, random_state=None):
     y : array-like of shape (n_samples,)
         Right labels, of C classes.
     kind : {"symmetric", "asymmetric", "class", "instance"}
-        How labels go wrong; all but ``"class"`` are those of Section 5.1 of the paper [1]_:
+        The kind of noise; all but ``"class"`` are those of Section 5.1 of the paper [1]_:
 
-        - ``"symmetric"``: exactly the share ``rate`` of the labels, each to any other class;
-        - ``"asymmetric"``: exactly the share ``rate`` of the labels, each to the next class in
-          sorted order, the last to the first;
-        - ``"class"``: each label on its own, by the row of a transition matrix that belongs to its
+        - ``"symmetric"``: exactly the share ``rate`` of the labels, each replaced by any other
           class;
-        - ``"instance"``: each row with a rate of its own, drawn from N(rate, 0.1) and cut to
-          (0, 1), to a class by a softmax of a random linear map of its standardised features, one
+        - ``"asymmetric"``: exactly the share ``rate`` of the labels, each replaced by the next
+          class in sorted order, the last by the first;
+        - ``"class"``: each label independently, by the row of a transition matrix for its class;
+        - ``"instance"``: each row with its own rate, drawn from N(rate, 0.1) and clipped to [0, 1],
+          and a class drawn by the softmax of a random linear map of its standardised features, one
           map for each true class [2]_.
     rate : float in [0, 1) or array-like of shape (n_classes, n_classes)
-        The share of labels that go wrong, in expectation for ``"instance"``. For ``"class"`` the
-        transition matrix T: ``T[i, j]`` is the probability that a label of class i is given as
-        class j, classes in sorted order. Each row is non-negative and sums to 1 within 1e-6.
+        The share of wrong labels, in expectation for ``"instance"``. For ``"class"`` the transition
+        matrix T: ``T[i, j]`` is the probability that class i is labelled as class j, classes in
+        sorted order. Each row is non-negative and sums to 1 within 1e-6.
     X : array-like of shape (n_samples, n_features), default=None
         The features, which ``"instance"`` needs.
     random_state : int, RandomState instance or None, default=None
-        Pass an int for labels that repeat.
+        Determines the wrong labels. Pass an int for reproducible results.
 
     Returns
     -------
     y_noisy : ndarray of shape (n_samples,)
-        The labels, some of them wrong.
+        The labels with noise.
     wrong : ndarray of shape (n_samples,), bool
         True where ``y_noisy`` differs from ``y``.
 
     Raises
     ------
     ValueError
-        If ``kind`` is none of these, ``rate`` is not what the kind needs, ``y`` is not labels of
-        at least two classes, or ``X`` is missing or of another length.
+        If ``rate`` does not fit ``kind``, ``y`` has less than two classes, or ``X`` is missing or
+        of another length.
 
     Warns
     -----
     UserWarning
-        If the expected share of wrong labels is 1 - 1/C or more: copies with corrupted labels are
-        then no noisier than the data, so that nothing can be learnt from them.
+        If the expected share of wrong labels is 1 - 1/C or more, where labels are no better than
+        chance.
 
     References
     ----------
@@ -81,7 +81,7 @@ def make_label_noise(y, kind, rate, X=None, *, random_state=None):
     >>> int(wrong.sum())
     30
 
-    Of two classes, only the first is ever mistaken:
+    Of two classes, only the first is mislabelled:
 
     >>> y = np.arange(1000) % 2
     >>> y_noisy, wrong = make_label_noise(y, "class", [[0.9, 0.1], [0, 1]], random_state=0)
@@ -94,9 +94,9 @@ def make_label_noise(y, kind, rate, X=None, *, random_state=None):
     classes, codes = encode_labels(y)
     if kind == "class":
         transition = _check_transition(rate, len(classes))
-        _warn_if_hopeless((1 - transition.diagonal())[codes].mean(), len(classes))
+        _warn_if_chance((1 - transition.diagonal())[codes].mean(), len(classes))
     else:
-        _warn_if_hopeless(rate, len(classes))
+        _warn_if_chance(rate, len(classes))
     rng = make_rng(random_state, f"make_label_noise {kind}")
     if kind == "instance":
         if X is None:
@@ -120,7 +120,7 @@ def _check_share(rate, kind):
     if np.ndim(rate) > 0:
         raise ValueError(
             f"rate must be one share of the labels in [0, 1) for kind={kind!r}; got an array of "
-            f"shape {np.shape(rate)}. Transition matrices go with kind='class'."
+            f"shape {np.shape(rate)}. kind='class' takes transition matrices."
         )
     if not 0 <= rate < 1:
         raise ValueError(f"rate must be a share of the labels in [0, 1); got {rate}.")
@@ -136,7 +136,7 @@ def _check_transition(rate, n_classes):
             "choose kind='symmetric'."
         )
     sums = transition.sum(axis=1)
-    # Said this way round, NaN is at fault too.
+    # NB: comparisons with NaN are False, which makes it faulty, too.
     faulty = np.flatnonzero(~((transition >= 0).all(axis=1) & (abs(sums - 1) <= 1e-6)))
     if faulty.size:
         row = faulty[0]
@@ -148,15 +148,14 @@ def _check_transition(rate, n_classes):
     return transition
 
 
-def _warn_if_hopeless(rate, n_classes):
+def _warn_if_chance(rate, n_classes):
     limit = 1 - 1 / n_classes
-    if rate < limit - 1e-9:  # NB: a matrix of 1/C has a rate that is the limit, but for rounding
+    if rate < limit - 1e-9:  # the rate of a matrix of 1/C is the limit up to rounding
         return
     warnings.warn(
         f"A noise rate of {rate:.4g} among C = {n_classes} classes is not below 1 - 1/C = "
-        f"{limit:.4g}. From there on labels are right no more often than by chance, and copies "
-        "with corrupted labels are no noisier than the data: detectors that learn from the copies "
-        "assume a lower rate. Lower it, unless to see them fail is what you want.",
+        f"{limit:.4g}: labels are right no more often than by chance, and detectors assume a lower "
+        "rate.",
         UserWarning,
         stacklevel=4,
     )

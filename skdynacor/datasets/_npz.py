@@ -1,4 +1,4 @@
-"""Features and labels in one file of numpy's."""
+"""Features and labels in a ``.npz`` file."""
 
 import zipfile
 from pathlib import Path
@@ -23,18 +23,18 @@ def load_npz(path):
 
         - ``X`` of shape (n_samples, n_features), numbers;
         - ``y_true`` of shape (n_samples,), the right labels;
-        - ``y_given`` or ``y_given_<name>`` of shape (n_samples,), for each set of given labels, of
-          which there may be none.
+        - ``y_given`` or ``y_given_<name>`` of shape (n_samples,), for each set of given labels, if
+          there are any.
 
-        Other arrays are not read. Nothing is unpickled.
+        Other arrays are not read. Pickles are not loaded.
 
     Returns
     -------
     data : Bunch
         - ``X`` : ndarray of shape (n_samples, n_features), dtype float32
-        - ``y_true`` : ndarray of shape (n_samples,), of the dtype in the file
-        - ``given`` : dict of str to ndarray of shape (n_samples,), by ``<name>``, which is ``""``
-          for ``y_given``
+        - ``y_true`` : ndarray of shape (n_samples,)
+        - ``given`` : dict of str to ndarray of shape (n_samples,), by ``<name>``; ``""`` for
+          ``y_given``
 
     Raises
     ------
@@ -45,7 +45,7 @@ def load_npz(path):
 
     See Also
     --------
-    make_label_noise : Makes given labels where a file has none.
+    make_label_noise : Makes wrong labels.
 
     Examples
     --------

@@ -51,7 +51,7 @@ def test_class_dependent():
     y, wrong = make_label_noise(Y, "class", T, random_state=0)
     assert_within_sampling_error(y, T)
     assert_array_equal(wrong, y != Y)
-    # Independent draws: that one row is wrong says nothing about the next of its class.
+    # Draws are independent within a class.
     own = wrong[Y == 0]
     assert np.corrcoef(own[1:], own[:-1])[0, 1] == pytest.approx(0, abs=4 / np.sqrt(len(own)))
 
@@ -95,7 +95,7 @@ def test_labels_keep_their_kind_and_the_seed_repeats(kind, rate):
 
 @pytest.mark.parametrize("n_classes", [2, 5])
 @pytest.mark.parametrize("kind", ["symmetric", "asymmetric", "class", "instance"])
-def test_a_hopeless_rate_warns(kind, n_classes):
+def test_a_rate_no_better_than_chance_warns(kind, n_classes):
     y, limit = np.arange(420) % n_classes, 1 - 1 / n_classes
 
     def make(rate):
@@ -104,7 +104,7 @@ def test_a_hopeless_rate_warns(kind, n_classes):
         make_label_noise(y, kind, rate, X[:420], random_state=0)
 
     make(limit - 0.001)  # a warning would be an error
-    message = rf"rate of {limit:.4g} among C = {n_classes} .* 1 - 1/C = {limit:.4g}.*no noisier"
+    message = rf"rate of {limit:.4g} among C = {n_classes} .* 1 - 1/C = {limit:.4g}.*by chance"
     with pytest.warns(UserWarning, match=message) as caught:
         make(limit)
     assert caught[0].filename == __file__
