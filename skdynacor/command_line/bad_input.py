@@ -6,11 +6,11 @@ _MOST_NAMES = 20
 
 
 class BadInput(Exception):
-    """Arguments or a file that the command cannot work with; its text is for the user."""
+    """Invalid arguments or an invalid file; the message is for the user."""
 
 
 def no_such_name(name, names, what, option):
-    """Make the error for an unknown column or array; ``option`` is the argument that named it."""
+    """Make the error for an unknown column or array that ``option`` names."""
     by_lower = {each.lower(): each for each in reversed(names)}
     close = [by_lower[each] for each in get_close_matches(name.lower(), by_lower, n=3)]
     hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
@@ -18,6 +18,6 @@ def no_such_name(name, names, what, option):
 
 
 def listed(names):
-    """List at most 20 names, and say how many more there are."""
+    """List at most 20 names, and the number of others."""
     shown = ", ".join(map(repr, names[:_MOST_NAMES]))
     return shown + (f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else "")

@@ -1,4 +1,4 @@
-"""Choose the columns of a table to learn from."""
+"""Choose the feature columns of a table."""
 
 import re
 from typing import NamedTuple
@@ -9,9 +9,9 @@ from skrub import TableVectorizer
 
 from .bad_input import BadInput, no_such_name
 
-#: Texts have at least this many words on average.
+#: A column of text has at least this many words on average.
 _WORDS_OF_TEXT = 5
-#: A column of strings identifies rows if more than this share of its values are distinct.
+#: A column of strings is an identifier if at least this share of its values are distinct.
 _SHARE_DISTINCT = 0.9
 _SOME_ROWS = 1000
 #: Models compute with floats of 32 bits.
@@ -19,7 +19,7 @@ LARGEST = np.finfo(np.float32).max
 
 
 class Columns(NamedTuple):
-    """Columns to learn from, those among them that hold text, and notices for the user."""
+    """Feature columns, those of them that hold text, and notices for the user."""
 
     features: list
     texts: list
@@ -27,10 +27,9 @@ class Columns(NamedTuple):
 
 
 def choose_columns(frame, label, features=None, texts=None):
-    """Choose the columns to learn from, and those among them that hold text.
+    """Choose the feature columns, and those of them that hold text.
 
-    By default, identifiers and copies of the label are left out; columns that the user names are
-    used in any case.
+    Identifiers and copies of the label are left out, unless the user names them.
     """
     _check_names(frame, label, features, texts)
     named = {*(features or []), *(texts or [])}
@@ -51,27 +50,27 @@ def choose_columns(frame, label, features=None, texts=None):
         else:
             kept.append(name)
     notices = [f"Left out {name!r}, which {reason}." for name, reason in left_out.items()]
-    notices += [f"Took {name!r} for text; --text names the columns that are." for name in found]
+    notices += [f"Took {name!r} for text; --text names the columns of text." for name in found]
     if not kept:
-        raise BadInput(" ".join(["There is no column to learn from.", *notices]))
+        raise BadInput(" ".join(["There is no feature column.", *notices]))
     return Columns(kept, found if texts is None else list(dict.fromkeys(texts)), notices)
 
 
 def _check_names(frame, label, features, texts):
     names = list(frame.columns)
-    for option, asked in [("--features", features or []), ("--text", texts or [])]:
-        for name in asked:
+    for option, named in [("--features", features or []), ("--text", texts or [])]:
+        for name in named:
             if name not in names:
                 raise no_such_name(name, names, "column", option)
             if name == label:
-                raise BadInput(f"{option} names the label, {name!r}, which models must not see.")
+                raise BadInput(f"{option} names the label, {name!r}; leave it out.")
     for name in texts or []:
         if not _is_string(frame[name]):
             raise BadInput(f"--text {name}: the column holds {frame[name].dtype}, not text.")
 
 
 def _unusable(column):
-    """Say why no model can use a column, or None."""
+    """Give the reason why no model can use a column, or None."""
     if column.isna().all():
         return "is empty"
     if pd.api.types.is_float_dtype(column.dtype) and (column.abs() > LARGEST).any():
@@ -80,7 +79,7 @@ def _unusable(column):
 
 
 def _uninformative(column, labels):
-    """Say why a column should not be learnt from, or None."""
+    """Give the reason why a column should be no feature, or None."""
     if _is_identifier(column):
         return "identifies the rows (--features uses it nevertheless)"
     if _is_copy(column, labels):
@@ -103,7 +102,7 @@ def _is_identifier(column):
 
 
 def _is_copy(column, labels):
-    """Tell whether values and labels correspond one to one."""
+    """Return whether values and labels correspond one to one."""
     n_values, n_labels = column.nunique(), labels.nunique()
     if n_values != n_labels:
         return False

@@ -1,6 +1,6 @@
-"""Check text files of columns line by line.
+"""Check CSV files line by line.
 
-pandas fills rows that are too short, and reads past a quotation mark that is never closed.
+pandas fills short rows, and reads on after an unclosed quotation mark.
 """
 
 import csv

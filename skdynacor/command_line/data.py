@@ -15,25 +15,13 @@ from .tables import read_table, suffix_of
 
 @dataclass
 class Data:
-    """Features and labels of a file.
+    """Features and labels of a file."""
 
-    Parameters
-    ----------
-    X : DataFrame or ndarray of shape (n_samples, n_features)
-    y : ndarray of shape (n_samples,)
-    label : str
-        What the file calls the labels.
-    texts : list of str
-        Columns of X that hold text.
-    notices : list of str
-        What the user should know.
-    """
-
-    X: pd.DataFrame | np.ndarray
-    y: np.ndarray
-    label: str
-    texts: list = field(default_factory=list)
-    notices: list = field(default_factory=list)
+    X: pd.DataFrame | np.ndarray  # (n_samples, n_features)
+    y: np.ndarray  # (n_samples,)
+    label: str  # name of the column or array of labels
+    texts: list = field(default_factory=list)  # columns of X that hold text
+    notices: list = field(default_factory=list)  # messages for the user
 
 
 def read_data(path, label=None, features=None, texts=None, separator=None, encoding=None):
@@ -62,7 +50,7 @@ def _data_of_table(table, label, features, texts):
     if missing.any():
         frame = frame[~missing]
         notices.append(f"Left out {missing.sum():,} rows without a label: empty, NA or the like.")
-    # infer_objects: a column of booleans with gaps is one of objects.
+    # infer_objects: a column of booleans with missing values has the dtype object.
     try:
         y = check_labels(frame[label].infer_objects().to_numpy(), label)
     except BadInput as error:
@@ -93,7 +81,7 @@ def _read_arrays(path, label, features, texts):
 
 
 def _load(path, names):
-    """Load arrays by the names that options gave."""
+    """Load the arrays that options name."""
     try:
         # NB: given a path, np.load leaves damaged archives open.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:

@@ -1,4 +1,4 @@
-"""Check the labels that a file gives."""
+"""Check the labels of a file."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from .bad_input import BadInput
 
 
 def check_labels(y, name):
-    """Check that labels (n_samples,) are classes; whole numbers become integers."""
+    """Check that labels, (n_samples,), are classes; whole floats become integers."""
     if len(y) < MIN_SAMPLES:
         raise BadInput(f"{len(y)} rows have a label in {name!r}; at least {MIN_SAMPLES} must.")
     if y.dtype.kind == "f":
@@ -23,7 +23,7 @@ def check_labels(y, name):
         raise BadInput(f"All labels in {name!r} are {y[0]!r}; there must be at least two classes.")
     if n_classes > len(y) / 2:
         raise BadInput(
-            f"{name!r} has {n_classes} different labels in {len(y)} rows, too few rows of each "
-            "class; is it the label?"
+            f"{name!r} has {n_classes} different labels in {len(y)} rows, less than two rows per "
+            "class; is it the column of labels?"
         )
     return y

@@ -14,7 +14,7 @@ _EXIT_CODES = """\
 exit codes:
   0    done
   1    the computation or the writing of a file failed
-  2    the arguments or the file are not as they should be; nothing was written
+  2    invalid arguments or an invalid file; nothing was written
   3    the estimated noise rate is above --fail-above; all files were written
   130  interrupted (Ctrl-C)
 """
@@ -77,14 +77,14 @@ def _add_find(commands):
         "--features",
         nargs="+",
         metavar="COLUMN",
-        help="columns to learn from (default: all but identifiers and copies of the label; of .npz "
-        "the array X)",
+        help="feature columns (default: all but identifiers and copies of the label; of .npz the "
+        "array X)",
     )
     reading.add_argument(
         "--text",
         nargs="+",
         metavar="COLUMN",
-        help="columns that hold text (default: those that look like it)",
+        help="columns that hold text (default: those found to)",
     )
     reading.add_argument(
         "--separator",
@@ -104,7 +104,7 @@ def _add_find(commands):
         "--save-pipeline", type=Path, metavar="JOBLIB", help="the fitted pipeline, for joblib.load"
     )
     writing.add_argument(
-        "--force", action="store_true", help="replace even a review that has decisions"
+        "--force", action="store_true", help="overwrite a review that has decisions"
     )
     writing.add_argument(
         "--json", action="store_true", help="print one JSON object and nothing else"
@@ -180,7 +180,7 @@ def _demo(args):
 
 
 def main(argv=None):
-    """Run the command with arguments, of the process if None; return the exit code."""
+    """Run the command with ``argv``, by default of the process; return the exit code."""
     argv = sys.argv[1:] if argv is None else [str(arg) for arg in argv]
     try:
         args = make_parser().parse_args(argv)
@@ -203,7 +203,7 @@ def _print(text):
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError:  # as of ``| head``; what is left would fail again at exit
+    except BrokenPipeError:  # as with ``| head``; flushing at exit would fail again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -1,4 +1,4 @@
-"""Check before the work that output files can be written."""
+"""Check that output files can be written."""
 
 import csv
 import os
@@ -7,15 +7,15 @@ from .bad_input import BadInput
 
 
 def check_outputs(paths, source=None, force=False):
-    """Check output files, given by option; ``source`` is the file that is read.
+    """Check output files by option; ``source`` is the input file.
 
-    A review with decisions is replaced only with ``force``.
+    A review with decisions is overwritten only with ``force``.
     """
     for option, path in paths.items():
         if path is None:
             continue
         if source is not None and path.resolve() == source.resolve():
-            raise BadInput(f"{option} {path} would replace the file that is read.")
+            raise BadInput(f"{option} {path} would overwrite the input file.")
         if not path.parent.is_dir():
             raise BadInput(f"{option} {path}: there is no folder {path.parent}.")
         if path.exists() and not path.is_file():

@@ -8,17 +8,16 @@ from skrub import MinHashEncoder, TableVectorizer
 
 from .. import LabelErrorDetector
 
-#: Words beyond the most frequent ones say little, and take memory.
+#: Less frequent words add little, and take memory.
 N_WORDS = 20_000
 
 
 def make_preprocessing(columns, texts):
-    """Make the transformer from the columns of a table, some of them texts, to numbers.
+    """Make the transformer of a table, with columns of text, to numbers.
 
-    Without texts, missing values stay missing. With texts the output is sparse, for which forests
-    take no missing values, and they are imputed.
+    With texts the output is sparse; forests then take no missing values, so they are imputed.
     """
-    # MinHash is deterministic, and its output has a fixed width for any number of categories.
+    # MinHash is deterministic, and its output has the same width for any number of categories.
     table = TableVectorizer(high_cardinality=MinHashEncoder())
     if not texts:
         return table

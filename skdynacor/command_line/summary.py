@@ -1,4 +1,4 @@
-"""What was found: text for a terminal, and JSON for scripts."""
+"""Results as text for a terminal, and as JSON for scripts."""
 
 import json
 
@@ -10,7 +10,7 @@ _WIDEST = 50
 
 
 def describe(path, data, detector, classes):
-    """Describe how many labels of each class look wrong; ``classes`` is of ``noise_summary``."""
+    """Describe the flags and noise rates by class; ``classes`` is from ``noise_summary``."""
     flags = detector.flags_
     confused = zip(classes["most_confused_with"], classes["n_confused"], strict=True)
     table = pd.DataFrame(
@@ -35,7 +35,7 @@ def describe(path, data, detector, classes):
 
 
 def describe_worst(issues, texts):
-    """Show the first ten issues, with the columns of the file that hold text."""
+    """Show the first ten issues, with the text columns of the file."""
     worst = issues.head(N_SHOWN)
     table = pd.DataFrame(
         {
@@ -50,7 +50,7 @@ def describe_worst(issues, texts):
 
 
 def to_json(path, data, detector, classes, issues, files):
-    """Give all that was found as JSON; ``files`` are the files written, by option."""
+    """Give all results as JSON; ``files`` are the files written, by option."""
     found = {
         "file": str(path),
         "label": data.label,

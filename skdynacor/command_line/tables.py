@@ -1,4 +1,4 @@
-"""Read tables: text files of columns, and Parquet."""
+"""Read tables: CSV and Parquet files."""
 
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ class Table(NamedTuple):
 
 
 def read_table(path, separator=None, encoding=None):
-    """Read a text file of columns, or a Parquet file, by the suffix of its name."""
+    """Read a CSV or Parquet file, by the suffix of its name."""
     suffix = suffix_of(path)
     if suffix in _PARQUET:
         table = _read_parquet(path)
@@ -30,7 +30,7 @@ def read_table(path, separator=None, encoding=None):
         table = _read_text(path, separator or _SEPARATORS[suffix], encoding or "utf-8-sig")
     else:
         hint = " Save the sheet as CSV." if suffix in (".xls", ".xlsx", ".ods") else ""
-        raise BadInput(f"{path} is of an unknown kind; expected {_KNOWN}.{hint}")
+        raise BadInput(f"{path} has an unknown format; expected {_KNOWN}.{hint}")
     if table.frame.empty:
         raise BadInput(f"{path} has a header, but no rows.")
     return table
@@ -44,8 +44,8 @@ def suffix_of(path):
 
 def _read_text(path, separator, encoding):
     header = check_csv(path, separator, encoding)
-    _check_distinct(path, [name for name in header if name])  # pandas names those without one
-    # With low_memory, the type of a column may differ from chunk to chunk.
+    _check_distinct(path, [name for name in header if name])  # pandas makes names for empty ones
+    # NB: with low_memory, the type of a column may differ from chunk to chunk.
     return Table(pd.read_csv(path, sep=separator, encoding=encoding, low_memory=False), [])
 
 
@@ -54,7 +54,7 @@ def _read_parquet(path):
         schema = pa.parquet.read_schema(path)
         _check_distinct(path, schema.names)
         nested = [field.name for field in schema if _has_no_scalars(field.type)]
-        # NB: columns=None reads all of them, also an index that pandas saved as metadata alone.
+        # NB: only columns=None reads an index that pandas saved as metadata.
         columns = [name for name in schema.names if name not in nested] if nested else None
         frame = pd.read_parquet(path, columns=columns)
     except (ValueError, pa.ArrowNotImplementedError) as error:  # pa.ArrowInvalid is a ValueError

@@ -1,4 +1,4 @@
-"""Bad files end in one line that says why."""
+"""Bad files give an error of one line."""
 
 import re
 
@@ -87,7 +87,7 @@ def test_a_missing_file_a_folder_and_others_that_are_not_read(refused, tmp_path,
     assert f"no file {tmp_path}/none.csv" in refused(tmp_path / "none.csv", "--label", "y")
     (tmp_path / "folder.csv").mkdir()
     assert "is a folder" in refused(tmp_path / "folder.csv", "--label", "y")
-    assert "is of an unknown kind" in refused(tmp_path, "--label", "y")
+    assert "has an unknown format" in refused(tmp_path, "--label", "y")
     (tmp_path / "sheet.xlsx").touch()
     assert "Save the sheet as CSV" in refused(tmp_path / "sheet.xlsx", "--label", "y")
 
@@ -119,12 +119,12 @@ def test_labels_that_are_no_classes(refused, tmp_path, labels, message):
     assert message in refused(path, "--label", "y")
 
 
-def test_columns_that_cannot_be_learnt_from(refused, tmp_path):
+def test_columns_that_cannot_be_features(refused, tmp_path):
     path = tmp_path / "bad.csv"
     frame = pd.DataFrame({"row": range(40), "none": None, "far": np.inf, "y": ["a", "b"] * 20})
     frame.to_csv(path, index=False)
     message = refused(path, "--label", "y")
-    assert "no column to learn from" in message
+    assert "no feature column" in message
     for reason in [
         "'row', which identifies the rows",
         "'none', which is empty",

@@ -1,4 +1,4 @@
-"""Which columns are chosen to learn from."""
+"""Choice of feature columns."""
 
 import numpy as np
 import pandas as pd
@@ -70,7 +70,7 @@ def test_numbers_named_id_are_left_out_if_all_differ():
 def test_text_is_found_and_can_be_named():
     columns = choose(TEXTS)
     assert (columns.features, columns.texts) == (["column", "other"], ["column"])
-    assert columns.notices == ["Took 'column' for text; --text names the columns that are."]
+    assert columns.notices == ["Took 'column' for text; --text names the columns of text."]
     named = choose(TEXTS, texts=["column"])
     assert (named.texts, named.notices) == (["column"], [])
 

@@ -107,7 +107,7 @@ def test_quiet_prints_nothing(command, mixed_csv):
     assert command("find", mixed_csv, "--label", "label", "--quiet") == (0, "", "")
 
 
-def test_a_terminal_shows_how_far_it_is(command, mixed_csv, monkeypatch):
+def test_a_terminal_shows_progress(command, mixed_csv, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     _, _, err = command("find", mixed_csv, "--label", "label")
     assert "%|" in err
@@ -165,7 +165,7 @@ def reviews(mixed_table, tmp_path_factory):
 @pytest.mark.parametrize(
     "options", [(), ("--features", "body", "title", "--text", "title", "body")]
 )
-def test_text_is_learnt_from_and_shown_in_one_line(command, reviews, mixed_table, options):
+def test_text_is_used_and_shown_in_one_line(command, reviews, mixed_table, options):
     code, out, _ = command("find", reviews, "--label", "label", *options)
     assert code == 0
     rows = out.partition("body")[2].partition("\n\n")[0].splitlines()[1:]
@@ -186,7 +186,7 @@ def test_right_labels_are_not_flagged(command, tmp_path):
 def test_outputs_are_checked_before_the_work(refused, mixed_csv, tmp_path, monkeypatch):
     data = (mixed_csv, "--label", "label")
     before = mixed_csv.read_bytes()
-    assert "replace the file that is read" in refused(*data, "--out", mixed_csv)
+    assert "overwrite the input file" in refused(*data, "--out", mixed_csv)
     assert mixed_csv.read_bytes() == before
     assert "there is no folder" in refused(*data, "--out", tmp_path / "none" / "i.csv")
     assert f"{tmp_path} is not a file" in refused(*data, "--out", tmp_path)
@@ -207,7 +207,7 @@ def test_decisions_are_not_lost(command, refused, mixed_csv, tmp_path):
         assert "keep" in path.read_text()
     outputs.check_outputs({"--out": path}, force=True)
     issues.drop(columns="decision").assign(decision="").to_csv(path, index=False)
-    assert command("find", *args)[0] == 0  # nobody has decided anything
+    assert command("find", *args)[0] == 0  # no decisions yet
 
 
 def test_a_full_disk_leaves_no_half_of_a_file(command, mixed_csv, tmp_path, monkeypatch):

@@ -18,7 +18,7 @@ def test_the_script_is_the_module():
     assert 'skdynacor = "skdynacor.command_line.main:main"' in project
 
 
-def test_a_reader_that_leaves_is_no_failure(mixed_csv, tmp_path):
+def test_a_closed_pipe_is_no_failure(mixed_csv, tmp_path):
     reading, writing = os.pipe()
     os.close(reading)
     path = tmp_path / "issues.csv"
@@ -26,7 +26,7 @@ def test_a_reader_that_leaves_is_no_failure(mixed_csv, tmp_path):
     command += ["--out", str(path), "--fail-above", "0.01"]
     result = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True)
     os.close(writing)
-    assert result.returncode == 3  # as with one that stays
+    assert result.returncode == 3  # as with an open pipe
     assert len(result.stderr.splitlines()) == 1  # of the column that was left out
     assert path.exists()
 
@@ -34,7 +34,7 @@ def test_a_reader_that_leaves_is_no_failure(mixed_csv, tmp_path):
 def test_ctrl_c_ends_the_training_in_one_line(noisy_blobs, tmp_path):
     X, y, _ = noisy_blobs
     np.savez(tmp_path / "a.npz", X=X, y_given=y)
-    # A hook tells when the net is about to train.
+    # A hook reports when the net is about to train.
     watch = (
         "import sys, skorch; before = skorch.NeuralNet.notify\n"
         "def notify(self, name, **kwargs):\n"
