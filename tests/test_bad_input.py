@@ -48,7 +48,7 @@ def with_label(value, dtype=object):
 
 
 def refused(estimator, message, *args, method="fit", error=ValueError, **kwargs):
-    """Assert a clear refusal that leaves the estimator's attributes as they were."""
+    """Assert a clear error that leaves the estimator's attributes as they were."""
     before = dict(vars(estimator))
     with pytest.raises(error, match=message) as caught:
         getattr(estimator, method)(*args, **kwargs)

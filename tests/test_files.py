@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files are written whole or not at all."""
 
 import errno
 import os
@@ -10,7 +10,7 @@ from skdynacor.utils.files import writing
 
 @pytest.mark.parametrize("before", [None, b"before"])
 @pytest.mark.parametrize("failure", [OSError(28, "disk full"), KeyboardInterrupt()])
-def test_what_was_there_stays_if_writing_fails(tmp_path, before, failure):
+def test_the_former_file_stays_if_writing_fails(tmp_path, before, failure):
     path = tmp_path / "file"
     if before is not None:
         path.write_bytes(before)
@@ -37,7 +37,7 @@ def test_file_takes_its_place_when_it_is_whole(tmp_path):
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_a_full_disk_is_told_with_the_file(tmp_path):
+def test_a_full_disk_is_an_error_that_names_the_file(tmp_path):
     with (
         pytest.raises(OSError, match=r"No space left on device: '.*file'"),
         writing(tmp_path / "file"),

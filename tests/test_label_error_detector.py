@@ -1,4 +1,4 @@
-"""The front door: from rows and labels to label errors."""
+"""The default detector."""
 
 import pickle
 
@@ -170,6 +170,6 @@ def test_right_labels_are_hardly_flagged(digits):
     assert LabelErrorDetector(random_state=0).fit_predict(X, y_true).mean() < 0.01
 
 
-def test_what_it_cannot_answer_is_not_there(fitted):
+def test_it_has_no_methods_without_labels(fitted):
     for name in ("predict", "score", "transform", "decision_function", "predict_proba"):
         assert not hasattr(fitted, name)

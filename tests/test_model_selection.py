@@ -15,7 +15,7 @@ def test_all_rows_train_and_all_are_scored():
     assert InSample().get_n_splits(X) == 1
     assert repr(InSample()) == "InSample()"
     result = cross_validate(DecisionTreeClassifier(), X, y, cv=InSample())
-    assert_array_equal(result["test_score"], [1.0])  # a tree knows its training rows by heart
+    assert_array_equal(result["test_score"], [1.0])  # a tree fits its training rows perfectly
 
 
 def test_sparse_rows_are_counted():

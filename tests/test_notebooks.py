@@ -1,4 +1,4 @@
-"""Diagrams in notebooks link to the documentation, and say what was found."""
+"""Diagrams in notebooks link to the documentation, and show the flags."""
 
 import re
 from importlib import import_module
@@ -62,7 +62,7 @@ def test_subclasses_elsewhere_have_no_page_of_ours():
 
 
 @pytest.mark.parametrize("make", [LabelErrorDetector, make_dynacor_pipeline])
-def test_detectors_say_what_they_found_alone_and_in_a_pipeline(noisy_blobs, quick_net, make):
+def test_detectors_show_their_flags_alone_and_in_a_pipeline(noisy_blobs, quick_net, make):
     X, y, _ = noisy_blobs
     estimator = make(quick_net, random_state=0)
     assert captions(estimator) == []
@@ -78,7 +78,7 @@ def test_detectors_say_what_they_found_alone_and_in_a_pipeline(noisy_blobs, quic
 
 
 @pytest.mark.parametrize("baseline", [SimiFeatV(), ConfidentLearning(LogisticRegression(), cv=2)])
-def test_baselines_say_so_too(noisy_blobs, baseline):
+def test_baselines_show_their_flags(noisy_blobs, baseline):
     X, y, _ = noisy_blobs
     assert captions(baseline) == []
     baseline.fit(X, y)

@@ -1,4 +1,4 @@
-"""Packages that are needed for some things only."""
+"""Optional packages."""
 
 import math
 
@@ -11,6 +11,6 @@ def test_modules_are_imported():
     assert import_optional("math", "report", "This") is math
 
 
-def test_error_says_how_to_install():
+def test_error_has_the_command_to_install():
     with pytest.raises(ImportError, match=r"The report needs .* nowhere, .*skdynacor\[report\]"):
         import_optional("nowhere.at_all", "report", "The report")

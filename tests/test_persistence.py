@@ -1,4 +1,4 @@
-"""Fitted estimators are saved, and do the same in a process that never fitted anything."""
+"""Fitted estimators are saved, and give the same results in another process."""
 
 import inspect
 import subprocess
@@ -40,18 +40,18 @@ def make_estimators():
     }
 
 
-def ask(estimator, X, y):
-    """Have an estimator say all that it knows, of the rows of ``fit`` and of others."""
+def results_of(estimator, X, y):
+    """Give all results of a fitted estimator, for the rows of ``fit`` and others."""
     from skdynacor.inspection import label_issues
 
-    answers = {"issues": label_issues(estimator, X, y)}
+    results = {"issues": label_issues(estimator, X, y)}
     for name, rows in (("fit", X), ("others", X + 1)):
         if hasattr(estimator, "noise_probability"):
-            answers[f"noise probability of {name}"] = estimator.noise_probability(rows, y)
+            results[f"noise probability of {name}"] = estimator.noise_probability(rows, y)
         elif hasattr(estimator, "steps") and hasattr(estimator, "predict_proba"):
-            answers[f"predictions of {name}"] = estimator.predict(rows)
-            answers[f"probabilities of {name}"] = estimator.predict_proba(rows)
-    return answers
+            results[f"predictions of {name}"] = estimator.predict(rows)
+            results[f"probabilities of {name}"] = estimator.predict_proba(rows)
+    return results
 
 
 SCRIPT = """
@@ -61,18 +61,18 @@ from pathlib import Path
 import joblib
 import skops.io as sio
 
-{ask}
+{results_of}
 
 folder = Path(sys.argv[1])
 X, y = joblib.load(folder / "data.joblib")
-answers = {{}}
+results = {{}}
 for path in sorted(folder.glob("*.fitted.*")):
     if path.suffix == ".skops":
         estimator = sio.load(path, trusted=sio.get_untrusted_types(file=path))
     else:
         estimator = joblib.load(path)
-    answers[path.name] = ask(estimator, X, y)
-joblib.dump(answers, folder / "answers.joblib")
+    results[path.name] = results_of(estimator, X, y)
+joblib.dump(results, folder / "results.joblib")
 """
 
 
@@ -81,23 +81,23 @@ def run(code, *args):
 
 
 @pytest.fixture(scope="module")
-def answers(noisy_blobs, tmp_path_factory):
-    """What estimators say here, and what they say once they are loaded in another process."""
+def results(noisy_blobs, tmp_path_factory):
+    """Results of estimators here, and of the same loaded in another process."""
     X, y, _ = noisy_blobs
     folder, here = tmp_path_factory.mktemp("saved"), {}
     joblib.dump((X, y), folder / "data.joblib")
     for name, estimator in make_estimators().items():
-        here[name] = ask(estimator.fit(X, y), X, y)
+        here[name] = results_of(estimator.fit(X, y), X, y)
         joblib.dump(estimator, folder / f"{name}.fitted.joblib")
         sio.dump(estimator, folder / f"{name}.fitted.skops")
-    run(SCRIPT.format(ask=inspect.getsource(ask)), folder)
-    return here, joblib.load(folder / "answers.joblib")
+    run(SCRIPT.format(results_of=inspect.getsource(results_of)), folder)
+    return here, joblib.load(folder / "results.joblib")
 
 
 @pytest.mark.parametrize("kind", ["joblib", "skops"])
 @pytest.mark.parametrize("name", make_estimators())
-def test_another_process_gets_the_same_answers(answers, name, kind):
-    here, there = answers
+def test_another_process_gets_the_same_results(results, name, kind):
+    here, there = results
     for question, answer in here[name].items():
         other = there[f"{name}.fitted.{kind}"][question]
         same = assert_frame_equal if question == "issues" else assert_array_equal

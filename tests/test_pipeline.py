@@ -17,7 +17,6 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-import skdynacor
 from skdynacor import (
     DynaCorDetector,
     DynamicsCollector,
@@ -105,19 +104,6 @@ def test_new_labelled_rows_are_scored_by_their_own_labels(fitted, noisy_blobs):
     assert np.mean(relabelled > 0.5) > 0.95
 
 
-@pytest.mark.parametrize("name", ["predict", "predict_proba", "score", "transform"])
-def test_nothing_judges_rows_without_their_labels(fitted, name):
-    assert not hasattr(fitted, name)
-
-
-def test_no_detector_does_worse_behind_the_defaults_of_the_collector():
-    assert not hasattr(skdynacor, "TransitionDetector")
-    assert "TransitionDetector" not in skdynacor.__all__
-    assert "held_out" not in DynamicsCollector().get_params()
-    with pytest.raises(TypeError, match="held_out"):
-        DynamicsCollector(held_out=True)
-
-
 @pytest.mark.parametrize("load", [load_iris, load_wine, load_breast_cancer])
 def test_clean_tables_are_left_alone(load):
     X, y = load(return_X_y=True)
@@ -185,7 +171,7 @@ def test_the_paper_finds_wrong_labels(noisy_blobs):
     assert f1_score(wrong, make_dynacor_pipeline(random_state=0).fit_predict(X, y)) > 0.9
 
 
-def test_new_rows_are_judged_as_the_docstring_says(noisy_blobs):
+def test_new_rows_are_scored_as_the_docstring_says(noisy_blobs):
     X, y, wrong = noisy_blobs
     paper = make_dynacor_pipeline(random_state=0).fit(X[:200], y[:200])
     X_new, y_new = X[200:], y[200:]

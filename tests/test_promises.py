@@ -57,7 +57,7 @@ def test_global_random_state_is_left_alone(noisy_blobs, estimators):
     assert torch.equal(before[2], after[2])
 
 
-def test_what_is_passed_in_is_left_alone(noisy_blobs, estimators, quick_net):
+def test_arguments_are_left_alone(noisy_blobs, estimators, quick_net):
     X, y = noisy_blobs[0].copy(), noisy_blobs[1].copy()
     forest = estimators[0].estimators[1][1]
     before = dict(vars(quick_net)), dict(vars(forest))
@@ -70,11 +70,11 @@ def test_what_is_passed_in_is_left_alone(noisy_blobs, estimators, quick_net):
 
 WATCHED = """
 import json, sys
-asked, written = [], []
+opened, written = [], []
 
 def watch(event, args):
     if event.startswith("socket.") and event not in ("socket.__new__",):
-        asked.append([event, str(args[1:])])
+        opened.append([event, str(args[1:])])
     if event == "open" and any(mode in str(args[1]) for mode in "wax+"):
         written.append(str(args[0]))
 
@@ -85,7 +85,7 @@ X, y = load_wine(return_X_y=True)
 sys.addaudithook(watch)
 for detector in (LabelErrorDetector(random_state=0), make_dynacor_pipeline(random_state=0)):
     label_issues(detector.fit(X, y), X, y)
-print(json.dumps([asked, written]))
+print(json.dumps([opened, written]))
 """
 
 
@@ -97,8 +97,8 @@ def test_a_fit_opens_no_connection_and_writes_no_file(tmp_path):
         text=True,
         check=True,
     )
-    asked, written = json.loads(done.stdout)
-    assert asked == []
+    opened, written = json.loads(done.stdout)
+    assert opened == []
     assert [path for path in written if path != "/dev/null"] == []
     assert list(tmp_path.iterdir()) == []
 

@@ -34,7 +34,7 @@ def test_single_rows_show_beside_thousands():
     assert high > 5000
 
 
-def test_right_labels_tell_the_truth(fitted, digits):
+def test_y_true_marks_wrong_labels(fitted, digits):
     X, y, y_true = digits
     display = NoiseProbabilityDisplay.from_estimator(fitted["default"], X, y, y_true=y_true)
     assert sum(counts(display)["wrong"]) == (y != y_true).sum()

@@ -29,7 +29,7 @@ def test_intervals_hold_the_truth_19_times_in_20():
     assert 0.88 < ((spans[:, 0] < true) & (true < spans[:, 1])).mean() <= 0.99
 
 
-def test_right_labels_tell_the_truth(fitted, digits):
+def test_y_true_marks_wrong_labels(fitted, digits):
     X, y, y_true = digits
     display = NoiseReliabilityDisplay.from_estimator(fitted["default"], X, y, y_true, n_bins=2)
     assert display.n_rows.sum() == len(y)

@@ -1,4 +1,4 @@
-"""Data told in another way change flags no more than another seed does."""
+"""Equivalent data change flags no more than another seed does."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ ORDER = np.random.default_rng(0).permutation(400)
 
 @pytest.fixture(scope="module")
 def rows():
-    """Three classes that lie apart, where no seed changes many flags."""
+    """Three well separated classes, where no seed changes many flags."""
     X, y_true = make_blobs(400, n_features=6, centers=3, cluster_std=1.0, random_state=1)
     y, wrong = make_label_noise(y_true, "symmetric", 0.15, random_state=0)
     return X.astype(np.float32), y, wrong
@@ -25,7 +25,7 @@ def rescale(X):
     return X
 
 
-#: How rows and labels are told, and the rows that the flags are then of.
+#: Changes of rows and labels, and the rows that the flags then belong to.
 CHANGES = {
     "another seed": lambda X, y: (X, y, slice(None)),
     "other order of rows": lambda X, y: (X[ORDER], y[ORDER], ORDER),
@@ -42,7 +42,7 @@ def flags_of(rows):
         name: make(device="cpu", random_state=0).fit_predict(X, y) for name, make in METHODS.items()
     }
     for name, found in flags.items():
-        assert np.mean(found == wrong) > 0.9, name  # agreement on nothing would say nothing
+        assert np.mean(found == wrong) > 0.9, name  # else agreement would be trivial
     return flags
 
 

@@ -48,7 +48,7 @@ def kill_after(n_epochs, file, *args):
 
 
 def state(file):
-    """Tell states of a file apart, which may not be there."""
+    """Give the state of a file, which may be missing."""
     return file.stat().st_mtime_ns if file.exists() else None
 
 

@@ -1,4 +1,4 @@
-"""Bad and odd input: a result of the right shape, or an error that says what came."""
+"""Bad and odd input: a result of the right shape, or an error that names the cause."""
 
 import re
 import traceback
