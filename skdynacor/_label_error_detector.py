@@ -14,7 +14,7 @@ from .out_of_sample.ensemble import (
 )
 from .utils.notebooks import FlagsMixin
 from .utils.random_numbers import draw_random_state, make_rng
-from .utils.sklearn_private import HasMethods, validates_parameters
+from .utils.sklearn_private import HasMethods, check_n_features, validates_parameters
 from .utils.validation import encode_known_labels, unchanged_on_error
 
 
@@ -215,6 +215,7 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
             Rows of ``fit`` are scored by the models that were not trained on them.
         """
         check_is_fitted(self)
+        check_n_features(self, X, reset=False)  # whose error would name the ensemble
         log_probs = self._ensemble.transform(X)
         codes = encode_known_labels(y, self.classes_, len(log_probs))
         return expit(self._noise_model.log_odds(log_probs, codes))

@@ -224,7 +224,7 @@ def test_groups(groups, message):
 @pytest.mark.parametrize(
     ("new_X", "new_y", "message"),
     [
-        (X[:, :2], Y, "X has 2 features, but .* is expecting 3"),
+        (X[:, :2], Y, "X has 2 features, but LabelErrorDetector is expecting 3"),
         (with_value(np.nan), Y, "NaN"),
         (X, Y[:5], "5 labels for 60 rows; pass one for each"),
         (X, Y + 1, r"did not see: \[3\]; fit saw \[0, 1, 2\]. Drop these rows"),

@@ -14,6 +14,7 @@ from sklearn.utils._param_validation import (
     validate_params,
 )
 from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
+from sklearn.utils.validation import _check_n_features as check_n_features
 from sklearn.utils.validation import _num_samples as num_samples
 
 try:
