@@ -22,27 +22,29 @@ class Columns(NamedTuple):
     """Feature columns, those of them that hold text, and notices for the user."""
 
     features: list
-    texts: list
+    text_columns: list
     notices: list
 
 
-def choose_columns(frame, label, features=None, texts=None):
+def choose_columns(frame, label, features=None, text_columns=None):
     """Choose the feature columns, and those of them that hold text.
 
     Identifiers and copies of the label are left out, unless the user names them.
     """
-    _check_names(frame, label, features, texts)
-    named = {*(features or []), *(texts or [])}
-    kept, left_out, found = [], {}, []
-    for name in frame.columns if features is None else dict.fromkeys([*features, *(texts or [])]):
+    _check_names(frame, label, features, text_columns)
+    named = {*(features or []), *(text_columns or [])}
+    kept, left_out, found_texts = [], {}, []
+    for name in (
+        frame.columns if features is None else dict.fromkeys([*features, *(text_columns or [])])
+    ):
         if name == label:
             continue
         column = frame[name]
         reason = _unusable(column)
         if reason and name in named:
             raise BadInput(f"The column {name!r} {reason}; leave it out.")
-        if texts is None and not reason and _is_text(column):
-            found.append(name)
+        if text_columns is None and not reason and _is_text(column):
+            found_texts.append(name)
         elif name not in named:
             reason = reason or _uninformative(column, frame[label])
         if reason:
@@ -50,21 +52,25 @@ def choose_columns(frame, label, features=None, texts=None):
         else:
             kept.append(name)
     notices = [f"Left out {name!r}, which {reason}." for name, reason in left_out.items()]
-    notices += [f"Took {name!r} for text; --text names the columns of text." for name in found]
+    notices += [
+        f"Took {name!r} for text; --text names the columns of text." for name in found_texts
+    ]
     if not kept:
         raise BadInput(" ".join(["There is no feature column.", *notices]))
-    return Columns(kept, found if texts is None else list(dict.fromkeys(texts)), notices)
+    return Columns(
+        kept, found_texts if text_columns is None else list(dict.fromkeys(text_columns)), notices
+    )
 
 
-def _check_names(frame, label, features, texts):
+def _check_names(frame, label, features, text_columns):
     names = list(frame.columns)
-    for option, named in [("--features", features or []), ("--text", texts or [])]:
+    for option, named in [("--features", features or []), ("--text", text_columns or [])]:
         for name in named:
             if name not in names:
                 raise no_such_name(name, names, "column", option)
             if name == label:
                 raise BadInput(f"{option} names the label, {name!r}; leave it out.")
-    for name in texts or []:
+    for name in text_columns or []:
         if not _is_string(frame[name]):
             raise BadInput(f"--text {name}: the column holds {frame[name].dtype}, not text.")
 

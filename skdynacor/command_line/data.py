@@ -20,16 +20,16 @@ class Data:
     X: pd.DataFrame | np.ndarray  # (n_samples, n_features)
     y: np.ndarray  # (n_samples,)
     label: str  # name of the column or array of labels
-    texts: list = field(default_factory=list)  # columns of X that hold text
+    text_columns: list = field(default_factory=list)  # columns of X that hold text
     notices: list = field(default_factory=list)  # messages for the user
 
 
-def read_data(path, label=None, features=None, texts=None, separator=None, encoding=None):
+def read_data(path, label=None, features=None, text_columns=None, separator=None, encoding=None):
     """Read a table, or the arrays of a ``.npz`` file ("X" and "y_given" unless named)."""
     try:
         if suffix_of(path) == ".npz":
-            return _read_arrays(path, label or "y_given", features or ["X"], texts)
-        return _data_of_table(read_table(path, separator, encoding), label, features, texts)
+            return _read_arrays(path, label or "y_given", features or ["X"], text_columns)
+        return _data_of_table(read_table(path, separator, encoding), label, features, text_columns)
     except FileNotFoundError as error:
         raise BadInput(f"There is no file {path}.") from error
     except IsADirectoryError as error:
@@ -38,14 +38,14 @@ def read_data(path, label=None, features=None, texts=None, separator=None, encod
         raise BadInput(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
-def _data_of_table(table, label, features, texts):
+def _data_of_table(table, label, features, text_columns):
     frame, notices = table.frame, list(table.notices)
     names = list(frame.columns)
     if label is None:
         raise BadInput(f"Which column holds the labels? Pass --label; there are {listed(names)}.")
     if label not in names:
         raise no_such_name(label, names, "column", "--label")
-    columns = choose_columns(frame, label, features, texts)
+    columns = choose_columns(frame, label, features, text_columns)
     missing = frame[label].isna()
     if missing.any():
         frame = frame[~missing]
@@ -56,13 +56,13 @@ def _data_of_table(table, label, features, texts):
     except BadInput as error:
         raise BadInput(" ".join([str(error), *notices])) from error
     X = frame[columns.features].copy()
-    if columns.texts:
-        X[columns.texts] = X[columns.texts].astype(object).fillna("")
-    return Data(X, y, label, columns.texts, notices + columns.notices)
+    if columns.text_columns:
+        X[columns.text_columns] = X[columns.text_columns].astype(object).fillna("")
+    return Data(X, y, label, columns.text_columns, notices + columns.notices)
 
 
-def _read_arrays(path, label, features, texts):
-    if texts or len(features) != 1:
+def _read_arrays(path, label, features, text_columns):
+    if text_columns or len(features) != 1:
         raise BadInput("For a .npz file, --features names one array, and there is no --text.")
     X, y = _load(path, {"--features": features[0], "--label": label})
     if X.dtype.kind not in "fiub" or X.ndim < 2 or y.shape != X.shape[:1]:

@@ -29,26 +29,26 @@ def find(args):
     detector = pipeline[-1]
     findings = read_findings(pipeline, data.X, data.y)
     issues = list_issues(findings, data.X, data.y, only_flagged=True)
-    classes = summarize(findings, data.X, data.y)
+    summary = summarize(findings, data.X, data.y)
     _write(pipeline, data, issues, args)
-    found = args.file, data, detector, classes
+    results = args.file, data, detector, summary
     if args.json:
         files = {option.strip("-"): str(path) for option, path in outputs.items() if path}
-        parts = [to_json(*found, issues, files)]
+        parts = [to_json(*results, issues, files)]
     elif args.quiet:
         parts = []
     else:
-        parts = [describe(*found), _next_steps(args, len(issues))]
+        parts = [describe(*results), _next_steps(args, len(issues))]
         if not args.out and len(issues):
-            parts.insert(1, describe_worst(_with_columns(issues, data), data.texts))
+            parts.insert(1, describe_worst(_with_columns(issues, data), data.text_columns))
     too_noisy = args.fail_above is not None and detector.noise_rate_ > args.fail_above
     return NOISY if too_noisy else 0, "\n\n".join(parts) + "\n" * bool(parts)
 
 
-def _print_notices(texts, args):
+def _print_notices(notices, args):
     if not args.quiet:
-        for text in texts:
-            print(f"skdynacor: {text}", file=sys.stderr)
+        for notice in notices:
+            print(f"skdynacor: {notice}", file=sys.stderr)
 
 
 def _fit(data, args):
@@ -69,7 +69,9 @@ def _write(pipeline, data, issues, args):
     if args.out:
         write_review(_with_columns(issues.assign(decision=""), data), args.out)
     if args.report:
-        texts = data.X[data.texts].agg(" ".join, axis=1).tolist() if data.texts else None
+        texts = None
+        if data.text_columns:
+            texts = data.X[data.text_columns].agg(" ".join, axis=1).tolist()
         report(pipeline, data.X, data.y, args.report, texts=texts)
     if args.save_pipeline:
         with writing(args.save_pipeline) as file:

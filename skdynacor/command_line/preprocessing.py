@@ -12,17 +12,19 @@ from .. import LabelErrorDetector
 N_WORDS = 20_000
 
 
-def make_preprocessing(columns, texts):
+def make_preprocessing(columns, text_columns):
     """Make the transformer of a table, with columns of text, to numbers.
 
-    With texts the output is sparse; forests then take no missing values, so they are imputed.
+    With text the output is sparse; forests then take no missing values, so they are imputed.
     """
     # MinHash is deterministic, and its output has the same width for any number of categories.
     table = TableVectorizer(high_cardinality=MinHashEncoder())
-    if not texts:
+    if not text_columns:
         return table
-    others = [name for name in columns if name not in texts]
-    parts = [(f"text: {name}", TfidfVectorizer(max_features=N_WORDS), name) for name in texts]
+    others = [name for name in columns if name not in text_columns]
+    parts = [
+        (f"text: {name}", TfidfVectorizer(max_features=N_WORDS), name) for name in text_columns
+    ]
     if others:
         parts.append(("table", make_pipeline(table, SimpleImputer()), others))
     return ColumnTransformer(parts, sparse_threshold=1.0)
@@ -33,6 +35,6 @@ def make_pipeline_for(data, *, verbose=0, n_jobs=None, random_state=None):
     detector = LabelErrorDetector(verbose=verbose, n_jobs=n_jobs, random_state=random_state)
     steps = [("labelerrordetector", detector)]
     if hasattr(data.X, "columns"):
-        preprocessing = make_preprocessing(list(data.X.columns), data.texts)
+        preprocessing = make_preprocessing(list(data.X.columns), data.text_columns)
         steps.insert(0, ("preprocessing", preprocessing))
     return Pipeline(steps)

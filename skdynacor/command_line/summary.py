@@ -9,16 +9,16 @@ _MOST_CLASSES = 20
 _WIDEST = 50
 
 
-def describe(path, data, detector, classes):
-    """Describe the flags and noise rates by class; ``classes`` is from ``noise_summary``."""
+def describe(path, data, detector, summary):
+    """Describe the flags and noise rates by class; ``summary`` is from ``noise_summary``."""
     flags = detector.flags_
-    confused = zip(classes["most_confused_with"], classes["n_confused"], strict=True)
+    confused = zip(summary["most_confused_with"], summary["n_confused"], strict=True)
     table = pd.DataFrame(
         {
-            _short(data.label): classes["label"].map(_short),
-            "rows": classes["n_rows"],
-            "flagged": classes["n_flagged"],
-            "noise rate": classes["noise_rate"].map("{:.1%}".format),
+            _short(data.label): summary["label"].map(_short),
+            "rows": summary["n_rows"],
+            "flagged": summary["n_flagged"],
+            "noise rate": summary["noise_rate"].map("{:.1%}".format),
             "most confused with": [f"{_short(y)} ({n})" if n > 0 else "" for y, n in confused],
         }
     )
@@ -34,7 +34,7 @@ def describe(path, data, detector, classes):
     return "\n".join(lines)
 
 
-def describe_worst(issues, texts):
+def describe_worst(issues, text_columns):
     """Show the first ten issues, with the text columns of the file."""
     worst = issues.head(N_SHOWN)
     table = pd.DataFrame(
@@ -43,13 +43,13 @@ def describe_worst(issues, texts):
             "given": worst["given_label"].map(_short),
             "suggested": worst["suggested_label"].map(_short),
             "P(wrong)": worst["noise_probability"].map("{:.1%}".format),
-            **{_short(name): worst[name].map(_short) for name in texts},
+            **{_short(name): worst[name].map(_short) for name in text_columns},
         }
     )
     return f"The worst {len(worst)} (rows count from 0):\n{table.to_string(index=False)}"
 
 
-def to_json(path, data, detector, classes, issues, files):
+def to_json(path, data, detector, summary, issues, files):
     """Give all results as JSON; ``files`` are the files written, by option."""
     found = {
         "file": str(path),
@@ -57,7 +57,7 @@ def to_json(path, data, detector, classes, issues, files):
         "n_rows": len(detector.flags_),
         "n_flagged": int(detector.flags_.sum()),
         "noise_rate": float(detector.noise_rate_),
-        "classes": _records(classes),
+        "classes": _records(summary),
         "issues": _records(issues),
         "files": files,
         "notices": data.notices,

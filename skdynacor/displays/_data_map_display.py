@@ -100,8 +100,10 @@ class DataMapDisplay:
         ax : matplotlib Axes, default=None
             Where to draw; None makes a new figure.
         """
-        found = read_needed(estimator, X, y, "dynamics")
-        return cls.from_predictions(found.dynamics, found.flags, stage_name=found.stage_name, ax=ax)
+        findings = read_needed(estimator, X, y, "dynamics")
+        return cls.from_predictions(
+            findings.dynamics, findings.flags, stage_name=findings.stage_name, ax=ax
+        )
 
     @classmethod
     def from_predictions(cls, dynamics, flags, *, stage_name="epoch", ax=None):

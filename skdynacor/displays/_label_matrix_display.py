@@ -84,8 +84,8 @@ class LabelMatrixDisplay:
         **kwargs : dict
             Passed on to ``plot``.
         """
-        found = read_needed(estimator, X, y, "suggested_labels")
-        return cls.from_predictions(found.labels, found.suggested_labels, **kwargs)
+        findings = read_needed(estimator, X, y, "suggested_labels")
+        return cls.from_predictions(findings.labels, findings.suggested_labels, **kwargs)
 
     @classmethod
     def from_predictions(cls, labels, suggested_labels, **kwargs):

@@ -104,9 +104,9 @@ class NoiseProbabilityDisplay:
         **kwargs : dict
             Passed on to ``plot``.
         """
-        found = read_needed(estimator, X, y, "noise_probability")
-        wrong = None if y_true is None else find_wrong(found.labels, y_true)
-        return cls.from_predictions(found.noise_probability, wrong=wrong, **kwargs)
+        findings = read_needed(estimator, X, y, "noise_probability")
+        wrong = None if y_true is None else find_wrong(findings.labels, y_true)
+        return cls.from_predictions(findings.noise_probability, wrong=wrong, **kwargs)
 
     @classmethod
     def from_predictions(cls, noise_probability, *, wrong=None, **kwargs):

@@ -95,9 +95,9 @@ class NoiseReliabilityDisplay:
         **kwargs : dict
             ``n_bins`` and ``ax``, see ``from_predictions``.
         """
-        found = read_needed(estimator, X, y, "noise_probability")
-        wrong = find_wrong(found.labels, y_true)
-        return cls.from_predictions(wrong, found.noise_probability, **kwargs)
+        findings = read_needed(estimator, X, y, "noise_probability")
+        wrong = find_wrong(findings.labels, y_true)
+        return cls.from_predictions(wrong, findings.noise_probability, **kwargs)
 
     @classmethod
     def from_predictions(cls, wrong, noise_probability, *, n_bins=10, ax=None):

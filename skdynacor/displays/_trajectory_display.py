@@ -103,9 +103,9 @@ class TrajectoryDisplay:
         **kwargs : dict
             ``kind`` and ``ax``, see ``from_predictions``.
         """
-        found = read_needed(estimator, X, y, "dynamics")
-        kwargs = {"injected": found.copies_dynamics, "stage_name": found.stage_name, **kwargs}
-        return cls.from_predictions(found.dynamics, found.flags, **kwargs)
+        findings = read_needed(estimator, X, y, "dynamics")
+        kwargs = {"injected": findings.copies_dynamics, "stage_name": findings.stage_name, **kwargs}
+        return cls.from_predictions(findings.dynamics, findings.flags, **kwargs)
 
     @classmethod
     @validates_arguments(kind=[StrOptions({"auto", "share", "signal"})])

@@ -78,8 +78,8 @@ class TransitionDisplay:
         **kwargs : dict
             Passed on to ``plot``.
         """
-        found = read_needed(estimator, X, y, "transition_matrix")
-        return cls.from_predictions(found.transition_matrix, classes=found.classes, **kwargs)
+        findings = read_needed(estimator, X, y, "transition_matrix")
+        return cls.from_predictions(findings.transition_matrix, classes=findings.classes, **kwargs)
 
     @classmethod
     def from_predictions(cls, transition_matrix, *, classes=None, **kwargs):

@@ -113,13 +113,15 @@ class WorstImagesDisplay:
         axes : matplotlib Axes or array-like of them, default=None
             Where to draw, one image on each, row by row; None makes a new figure.
         """
-        found = read_findings(estimator, X, y)
-        images = find_images(X if images is None else images, len(found.labels))
-        is_probability = found.noise_probability is not None
-        score = found.noise_probability if is_probability else found.noise_score
-        suggested = found.labels if found.suggested_labels is None else found.suggested_labels
-        rows = found.worst_first[:n_images]
-        shown = found.labels[rows], suggested[rows], score[rows], rows
+        findings = read_findings(estimator, X, y)
+        images = find_images(X if images is None else images, len(findings.labels))
+        is_probability = findings.noise_probability is not None
+        score = findings.noise_probability if is_probability else findings.noise_score
+        suggested = (
+            findings.labels if findings.suggested_labels is None else findings.suggested_labels
+        )
+        rows = findings.worst_first[:n_images]
+        shown = findings.labels[rows], suggested[rows], score[rows], rows
         return cls(to_displayable(images[rows]), *shown, is_probability=is_probability).plot(axes)
 
     @classmethod

@@ -59,8 +59,8 @@ class Findings:
         Whether the model agrees with a label where its trajectory is positive.
     stage_name : str, default="epoch"
         Name of a column of the dynamics: "epoch" of a net, or "stage" of another model.
-    rows : ndarray or csr_array of shape (n_samples, ...), default=None
-        The input of the model.
+    transformed : ndarray or csr_array of shape (n_samples, ...), default=None
+        X after the steps before the model.
     representations : list of (ndarray of shape (n_samples,), callable), default=[]
         See ``OutOfSampleEnsemble.representations``.
     """
@@ -83,7 +83,7 @@ class Findings:
     copies_dynamics: np.ndarray | None = None
     agreement: bool = False
     stage_name: str = "epoch"
-    rows: object = None
+    transformed: object = None
     representations: list = field(default_factory=list)
 
     @property
@@ -110,7 +110,7 @@ def read_findings(estimator, X, y):
                 f"{len(detector.flags_)}. Pass the X and y of fit."
             )
     known = {name: getattr(detector, f"{name}_", None) for name in _OF_DETECTORS}
-    collector, rows = _transform_until_dynamics(before, X)
+    collector, known["transformed"] = _transform_until_dynamics(before, X)
     fitted = detector
     if collector is not None:
         fitted, dynamics = collector, CorruptedArray(collector.dynamics_, collector.copies_)
@@ -118,7 +118,7 @@ def read_findings(estimator, X, y):
         known["agreement"] = collector.signal in _SIGNED
         known["stage_name"] = "epoch" if hasattr(collector.estimator_, "module_") else "stage"
     elif isinstance(X, CorruptedArray):
-        dynamics, rows = X, None
+        dynamics, known["transformed"] = X, None
         known["agreement"] = bool((X < 0).any())
     else:
         dynamics = None
@@ -137,7 +137,7 @@ def read_findings(estimator, X, y):
         known |= _suggest(
             known["log_probs"], codes, classes, detector.flags_, known["noise_probability"]
         )
-    return Findings(labels, codes, classes, find_index(X, y), detector.flags_, rows=rows, **known)
+    return Findings(labels, codes, classes, find_index(X, y), detector.flags_, **known)
 
 
 def _suggest(log_probs, codes, classes, flags, noise_probability):
@@ -165,17 +165,15 @@ def find_index(X, y):
 
 
 def _transform_until_dynamics(steps, X):
-    """Give the fitted ``DynamicsCollector`` of a pipeline, or None, and its detector's input."""
+    """Give the ``DynamicsCollector`` among the steps, or None, and X after the steps before."""
     for step in steps:
         if hasattr(step, "dynamics_"):
-            return step, _as_rows(X)
+            break
         if step is not None and step != "passthrough":
             X = step.transform(X)
-    return None, _as_rows(X)
-
-
-def _as_rows(X):
-    return csr_array(X) if issparse(X) else np.asarray(X)
+    else:
+        step = None
+    return step, csr_array(X) if issparse(X) else np.asarray(X)
 
 
 def _number(labels, fitted):

@@ -24,17 +24,17 @@ def find_neighbors(findings, queries, n_neighbors=2):
     if findings.suggested_labels is None:
         return neighbors
     suggested = np.searchsorted(findings.classes, findings.suggested_labels[queries])
-    representations = findings.representations or _standardized_features(findings.rows)
+    representations = findings.representations or _standardized_features(findings.transformed)
     for code in np.unique(suggested):
         candidates = _trusted_rows(findings, code, n_neighbors)
         for mask, represent in representations:
             compared = np.flatnonzero((suggested == code) & mask[queries])
             if not (len(compared) and len(candidates)):
                 continue
-            targets = represent(findings.rows[candidates])
+            targets = represent(findings.transformed[candidates])
             for batch in gen_batches(len(compared), _ROWS_AT_ONCE):
                 some = compared[batch]
-                similarity = represent(findings.rows[queries[some]]) @ targets.T
+                similarity = represent(findings.transformed[queries[some]]) @ targets.T
                 similarity = similarity.toarray() if issparse(similarity) else similarity
                 nearest = _largest(similarity, min(n_neighbors, len(candidates)))
                 neighbors[some, : nearest.shape[1]] = candidates[nearest]
@@ -59,17 +59,17 @@ def _largest(values, n):
     return np.take_along_axis(largest, order, axis=1)
 
 
-def _standardized_features(rows):
+def _standardized_features(X):
     """Give the representation by standardised features of norm 1, if these are numbers."""
-    if issparse(rows):
-        return [(np.ones(rows.shape[0], dtype=bool), normalize)]
-    if rows is None or rows.ndim < 2 or rows.dtype.kind not in "fiub":
+    if issparse(X):
+        return [(np.ones(X.shape[0], dtype=bool), normalize)]
+    if X is None or X.ndim < 2 or X.dtype.kind not in "fiub":
         return []
-    mean, scale = mean_and_scale(rows)
+    mean, scale = mean_and_scale(X)
     scale = np.where(scale > 0, scale, np.inf)
 
-    def represent(X):
-        standardized = np.nan_to_num((X - mean) / scale)  # missing values become the mean
-        return normalize(standardized.reshape(len(X), -1))
+    def represent(some):
+        standardized = np.nan_to_num((some - mean) / scale)  # missing values become the mean
+        return normalize(standardized.reshape(len(some), -1))
 
-    return [(np.ones(len(rows), dtype=bool), represent)]
+    return [(np.ones(len(X), dtype=bool), represent)]

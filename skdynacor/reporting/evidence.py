@@ -11,13 +11,13 @@ MOST_ROWS = 5_000
 _EXAMPLES = 300  # rows of a class from which its usual values come
 
 
-def gather_evidence(X, findings, issues, n_bytes, texts, images, feature_names):
+def gather_evidence(X, findings, columns, n_bytes, texts, images, feature_names):
     """Gather texts, images and features of the worst issues and their neighbours.
 
-    ``issues`` are columns by name, worst first. The JSON takes at most ``n_bytes``.
+    ``columns`` are those of the issues, worst first. The JSON takes at most ``n_bytes``.
     """
     contents, has_features = find_contents(X, len(findings.labels), texts, images)
-    worst = list(_list_worst(issues))[:MOST_ROWS]
+    worst = list(_list_worst(columns))[:MOST_ROWS]
     evidence = {kind: {} for kind in ("rows", *contents)}
     features = None
     if has_features or feature_names is not None:
@@ -30,16 +30,16 @@ def gather_evidence(X, findings, issues, n_bytes, texts, images, feature_names):
         evidence |= {"features": {}, "names": {}, "n_features": len(features.names)}
         evidence |= {"choice": features.choice, "usual_is": features.usual_is}
     n_rows = 0
-    for row, neighbors, classes in worst:
+    for row, neighbors, codes in worst:
         new = [each for each in (row, *neighbors) if each not in evidence["rows"]]
         pieces = {"rows": {each: _describe(findings, each) for each in new}}
         for kind, show in contents.items():
             pieces[kind] = {each: show(each) for each in new}
         if features is not None:
             own, *others = (places[each] for each in (row, *neighbors))
-            chosen = features.choose(own, others, classes[0])
+            chosen = features.choose(own, others, codes[0])
             pieces["names"] = {j: features.names[j] for j in chosen}
-            known = [code for code in classes if code in examples]
+            known = [code for code in codes if code in examples]
             usual = [[code, features.show_usual(code, chosen)] for code in known]
             values = [features.show(place, chosen) for place in (own, *others)]
             pieces["features"] = {row: {"names": chosen, "values": values, "usual": usual}}
@@ -52,15 +52,15 @@ def gather_evidence(X, findings, issues, n_bytes, texts, images, feature_names):
     return {"n_rows": n_rows, **evidence}
 
 
-def _list_worst(issues):
-    """Give position, positions of neighbours, and given and suggested class of each issue."""
-    unknown = [None] * len(issues["position"])
+def _list_worst(columns):
+    """Give position, positions of neighbours, and given and suggested code of each issue."""
+    unknown = [None] * len(columns["position"])
     names = ["position", "neighbor_1", "neighbor_2", "given_label", "suggested_label"]
     for row, *neighbors, given, suggested in zip(
-        *(issues[name] or unknown for name in names), strict=True
+        *(columns[name] or unknown for name in names), strict=True
     ):
-        classes = [given] if suggested in (None, given) else [given, suggested]
-        yield row, [each for each in neighbors if each is not None], classes
+        codes = [given] if suggested in (None, given) else [given, suggested]
+        yield row, [each for each in neighbors if each is not None], codes
 
 
 def _find_examples(findings):

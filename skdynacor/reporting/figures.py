@@ -43,57 +43,59 @@ def draw_figures(findings):
     return "\n".join(drawn)
 
 
-def _plots(found):
+def _plots(findings):
     """Give title, caption, a function that draws on axes, and the size, of each plot."""
-    stage, side = found.stage_name, min(4.2 + 0.06 * len(found.classes), 8)
+    stage, side = findings.stage_name, min(4.2 + 0.06 * len(findings.classes), 8)
     small, matrix = (4.6, 3.3), (side, 0.85 * side)
-    if found.dynamics is not None:
+    if findings.dynamics is not None:
         yield (
             "How labels are learnt",
             f"Rows by group, over the {stage}s of the training. If the flags are right, the lines "
             "of flagged rows and of injected label errors are similar.",
             lambda ax: TrajectoryDisplay.from_predictions(
-                found.dynamics,
-                found.flags,
-                injected=found.copies_dynamics,
-                kind="share" if found.agreement else "signal",
+                findings.dynamics,
+                findings.flags,
+                injected=findings.copies_dynamics,
+                kind="share" if findings.agreement else "signal",
                 stage_name=stage,
                 ax=ax,
             ),
             small,
         )
-    if found.noise_probability is not None:
+    if findings.noise_probability is not None:
         yield (
             "Noise probability",
             "Rows by the probability that their label is wrong, on a logarithmic scale. Those in "
             "the middle are most worth a review.",
-            lambda ax: NoiseProbabilityDisplay(found.noise_probability).plot(ax),
+            lambda ax: NoiseProbabilityDisplay(findings.noise_probability).plot(ax),
             small,
         )
-    if found.dynamics is not None:
+    if findings.dynamics is not None:
         yield (
             "Map of the rows",
             "Rows by mean and standard deviation of their trajectories. Those at the top are "
             "predicted as labelled throughout the training, those at the bottom never.",
             lambda ax: DataMapDisplay.from_predictions(
-                found.dynamics, found.flags, stage_name=stage, ax=ax
+                findings.dynamics, findings.flags, stage_name=stage, ax=ax
             ),
             small,
         )
-    if found.suggested_labels is not None:
+    if findings.suggested_labels is not None:
         yield (
             "Suggested labels",
             "Flagged rows by given and suggested label.",
             lambda ax: LabelMatrixDisplay.from_predictions(
-                found.labels, found.suggested_labels, ax=ax
+                findings.labels, findings.suggested_labels, ax=ax
             ),
             matrix,
         )
-    if found.transition_matrix is not None:
+    if findings.transition_matrix is not None:
         yield (
             "Noise transition matrix",
             "The estimated share of each class that is labelled as each other.",
-            lambda ax: TransitionDisplay(found.transition_matrix, classes=found.classes).plot(ax),
+            lambda ax: TransitionDisplay(findings.transition_matrix, classes=findings.classes).plot(
+                ax
+            ),
             matrix,
         )
 

@@ -51,6 +51,7 @@ __all__ = [
     "Options",
     "StrOptions",
     "VisualBlock",
+    "check_n_features",
     "is_pandas_na",
     "num_samples",
     "safe_indexing",

@@ -38,7 +38,7 @@ def choose(values, **params):
 def test_informative_columns_are_used(values):
     columns = choose(values)
     assert columns.features == ["column", "other"]
-    assert columns.texts == columns.notices == []
+    assert columns.text_columns == columns.notices == []
 
 
 @pytest.mark.parametrize(
@@ -69,16 +69,19 @@ def test_numbers_named_id_are_left_out_if_all_differ():
 
 def test_text_is_found_and_can_be_named():
     columns = choose(TEXTS)
-    assert (columns.features, columns.texts) == (["column", "other"], ["column"])
+    assert (columns.features, columns.text_columns) == (["column", "other"], ["column"])
     assert columns.notices == ["Took 'column' for text; --text names the columns of text."]
-    named = choose(TEXTS, texts=["column"])
-    assert (named.texts, named.notices) == (["column"], [])
+    named = choose(TEXTS, text_columns=["column"])
+    assert (named.text_columns, named.notices) == (["column"], [])
 
 
 def test_columns_that_the_user_names_are_used():
     counts = choose(np.arange(N), features=["column"])
     assert counts == (["column"], [], [])
-    assert choose(TEXTS, features=["other"], texts=["column"]).features == ["other", "column"]
-    assert choose(TEXTS, features=["column"]).texts == ["column"]
+    assert choose(TEXTS, features=["other"], text_columns=["column"]).features == [
+        "other",
+        "column",
+    ]
+    assert choose(TEXTS, features=["column"]).text_columns == ["column"]
     with pytest.raises(BadInput, match="column 'column' is empty; leave it out"):
         choose([None] * N, features=["column"])

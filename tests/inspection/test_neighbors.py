@@ -16,7 +16,13 @@ def make_findings(rows, codes, flags, suggested, **known):
     known = {"noise_score": np.zeros(n), "suggested_labels": np.array(suggested), **known}
     codes = np.array(codes)
     return Findings(
-        codes, codes, np.unique(codes), np.arange(n), np.array(flags, bool), rows=rows, **known
+        codes,
+        codes,
+        np.unique(codes),
+        np.arange(n),
+        np.array(flags, bool),
+        transformed=rows,
+        **known,
     )
 
 
