@@ -200,7 +200,7 @@ _ROWS_SEEN, _STEPS_PER_HALF = 80_000, 25
 def schedule_for(n_samples):
     """Choose ``batch_size`` and ``max_epochs`` by the number of rows, half of which are trained on.
 
-    There must be enough steps, and each must see enough rows. Few rows are seen 20 times in batches
+    There must be enough steps, and each must see enough rows. Few rows are seen 15 times in batches
     of 32, ten thousand and more six times in batches of 256.
     """
     batch_size = 2 ** round(math.log2(n_samples / (2 * _STEPS_PER_HALF)))
