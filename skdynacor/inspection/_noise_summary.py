@@ -44,11 +44,9 @@ def noise_summary(estimator, X, y):
     >>> X, y = load_wine(return_X_y=True)
     >>> y[[3, 5, 70]] = [2, 2, 0]
     >>> detector = LabelErrorDetector(random_state=0).fit(X, y)
-    >>> noise_summary(detector, X, y).drop(columns="noise_rate")
+    >>> noise_summary(detector, X, y).drop(columns="noise_rate").head(1)
        label  n_rows  n_flagged  most_confused_with  n_confused
     0      2      50          2                   0           2
-    1      0      58          1                   1           1
-    2      1      70          0                <NA>           0
     """
     return summarize(read_findings(estimator, X, y), X, y)
 
