@@ -57,7 +57,7 @@ def test_the_default_finds_wrong_labels(noisy_blobs):
 def table(noisy_blobs):
     """A data frame of numbers and text, with missing values and row names, and text labels."""
     X, y, wrong = noisy_blobs
-    frame = pd.DataFrame(X, columns=list("abcd"), index=[f"row {i}" for i in range(300)])
+    frame = pd.DataFrame(X.copy(), columns=list("abcd"), index=[f"row {i}" for i in range(300)])
     frame["size"] = np.where(X[:, 0] > 4, "big", "small")
     frame.loc[frame.index[::7], "d"] = np.nan
     labels = pd.Series(np.array(["ant", "bee", "wasp"])[y], index=frame.index)
