@@ -11,8 +11,9 @@ from .transition import implied_noise_rate
 # The share of the samples predicted as a class that are its anchors.
 ANCHOR_SHARE = 1 / 3
 ANCHOR_SHARE_WITHOUT_OVERLAP = 1 / 2
-# A class with less than half the samples that classes have on average counts as never predicted if
-# it is predicted for less than this share of its samples, and for less than their square root.
+# A class of one sample, or with less than half the samples that classes have on average, counts as
+# never predicted if it is predicted for less than this share of its samples, and for less than
+# their square root.
 _LEAST_PREDICTED = 0.1
 # Standard errors that the offset leaves to chance.
 _N_ERRORS = 2.0
@@ -100,7 +101,8 @@ def _is_predicted(log_probs, labels):
     n_predicted, n_given = (
         np.bincount(each, minlength=n_classes) for each in (log_probs.argmax(axis=1), labels)
     )
-    is_rare = n_given < len(labels) / (2 * n_classes)
+    # The only sample of a class cannot be scored out of sample.
+    is_rare = (n_given == 1) | (n_given < len(labels) / (2 * n_classes))
     few = n_predicted < np.minimum(_LEAST_PREDICTED * n_given, np.sqrt(n_given))
     return ~(is_rare & few)
 

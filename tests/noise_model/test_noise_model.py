@@ -225,3 +225,11 @@ def test_labels_that_follow_from_nothing_are_not_flagged():
     for _ in range(5):
         logits, labels = rng.normal(size=(400, 4)), rng.integers(0, 4, 400)
         assert not (NoiseModel().fit(logits, labels).log_odds(logits, labels) > 0).any()
+
+
+def test_the_only_sample_of_a_class_is_not_flagged():
+    labels = np.append(np.repeat([0, 1, 2], 2), 3)  # no class is rare beside the others
+    logits = 5.0 * np.eye(4)[np.append(labels[:-1], 0)]  # the last is predicted as another class
+    model = NoiseModel().fit(logits, labels)
+    assert model.is_predicted.tolist() == [True, True, True, False]
+    assert not (model.log_odds(logits, labels) > 0).any()
