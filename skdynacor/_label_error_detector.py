@@ -167,9 +167,10 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
         -------
         self : LabelErrorDetector
         """
-        ensemble, log_probs = check_memory(self.memory).cache(_fit_ensemble, ignore=["verbose"])(
-            self._make_ensemble(), X, y, groups, self.verbose
-        )
+        ensemble = self._make_ensemble()
+        ensemble.check_estimators()
+        fit_ensemble = check_memory(self.memory).cache(_fit_ensemble, ignore=["verbose"])
+        ensemble, log_probs = fit_ensemble(ensemble, X, y, groups, self.verbose)
         self._ensemble = ensemble
         self.classes_, self.n_features_in_ = ensemble.classes_, ensemble.n_features_in_
         if hasattr(ensemble, "feature_names_in_"):

@@ -173,3 +173,12 @@ def test_right_labels_are_hardly_flagged(digits):
 def test_it_has_no_methods_without_labels(fitted):
     for name in ("predict", "score", "transform", "decision_function", "predict_proba"):
         assert not hasattr(fitted, name)
+
+
+@pytest.mark.parametrize(
+    "params", [{"estimator": LogisticRegression}, {"estimators": [("a", LogisticRegression)]}]
+)
+def test_a_class_in_place_of_an_instance_is_refused(digits, params):
+    X, y, *_ = (each[:50] for each in digits)
+    with pytest.raises(ValueError, match=r"is the class LogisticRegression; pass an instance"):
+        LabelErrorDetector(**params).fit(X, y)

@@ -211,7 +211,7 @@ class OutOfSampleEnsemble(
         -------
         log_probs : ndarray of shape (n_samples, n_classes), float32
         """
-        self._check_estimators()
+        self.check_estimators()
         X, self.classes_, codes = validate_rows_and_labels(
             self, X, y, **row_params(X, accept_sparse=True, allow_nan=self._allows_nan())
         )
@@ -313,7 +313,13 @@ class OutOfSampleEnsemble(
         check_row_shape(X, self._row_shape)
         return to_canonical(X) if hasattr(X, "tocsr") else X
 
-    def _check_estimators(self):
+    def check_estimators(self):
+        """Check that the estimators are named classifiers that give class probabilities.
+
+        Raises
+        ------
+        ValueError
+        """
         if self.estimators is None:
             return
         if not len(self.estimators):
@@ -325,6 +331,11 @@ class OutOfSampleEnsemble(
                     f"[('forest', RandomForestClassifier())]; got {pair!r} among them."
                 )
             name, estimator = pair
+            if isinstance(estimator, type):
+                raise ValueError(
+                    f"The estimator {name!r} is the class {estimator.__name__}; pass an instance, "
+                    f"as {estimator.__name__}()."
+                )
             if not _gives_scores(estimator):
                 raise ValueError(
                     f"The estimator {name!r}, {estimator!r}, has neither predict_proba nor "
@@ -382,6 +393,4 @@ def _takes_missing(estimator):
 
 
 def _gives_scores(estimator):
-    if isinstance(estimator, type):
-        return False
     return any(hasattr(estimator, name) for name in ("predict_proba", "decision_function"))

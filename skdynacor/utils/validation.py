@@ -1,5 +1,6 @@
 """Checks that several estimators share."""
 
+import warnings
 from functools import wraps
 
 import numpy as np
@@ -95,7 +96,8 @@ def encode_labels(y):
     """
     classes, codes = number_labels(y)
     # scikit-learn calls objects of any kind an unknown target.
-    with np.errstate(invalid="ignore"):  # of floats that no integer can hold
+    with np.errstate(invalid="ignore"), warnings.catch_warnings():  # floats beyond all integers
+        warnings.filterwarnings("ignore", message="The number of unique classes is greater")
         check_classification_targets(np.array(y.tolist()) if y.dtype.kind == "O" else y)
     if len(classes) == 0:
         raise ValueError("y holds no labels; there must be one for each row.")
