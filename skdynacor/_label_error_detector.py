@@ -173,6 +173,7 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
         ensemble, log_probs = fit_ensemble(ensemble, X, y, groups, self.verbose)
         self._ensemble = ensemble
         self.classes_, self.n_features_in_ = ensemble.classes_, ensemble.n_features_in_
+        vars(self).pop("feature_names_in_", None)  # of an earlier fit
         if hasattr(ensemble, "feature_names_in_"):
             self.feature_names_in_ = ensemble.feature_names_in_
         self.weights_, self.log_probs_ = ensemble.weights_, log_probs

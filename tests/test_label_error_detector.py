@@ -3,6 +3,7 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit
@@ -182,3 +183,11 @@ def test_a_class_in_place_of_an_instance_is_refused(digits, params):
     X, y, *_ = (each[:50] for each in digits)
     with pytest.raises(ValueError, match=r"is the class LogisticRegression; pass an instance"):
         LabelErrorDetector(**params).fit(X, y)
+
+
+def test_names_of_features_are_those_of_the_last_fit(digits):
+    X, y, *_ = (each[:100] for each in digits)
+    frame = pd.DataFrame(X, columns=[f"pixel {i}" for i in range(64)])
+    detector = LabelErrorDetector(FOREST, random_state=0).fit(frame, y)
+    assert detector.feature_names_in_[0] == "pixel 0"
+    assert not hasattr(detector.fit(X, y), "feature_names_in_")
