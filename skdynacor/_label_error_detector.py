@@ -14,8 +14,14 @@ from .out_of_sample.ensemble import (
 )
 from .utils.notebooks import FlagsMixin
 from .utils.random_numbers import draw_random_state, make_rng
-from .utils.sklearn_private import HasMethods, check_n_features, validates_parameters
-from .utils.validation import encode_known_labels, unchanged_on_error
+from .utils.sklearn_private import HasMethods, validates_parameters
+from .utils.validation import (
+    encode_known_labels,
+    row_params,
+    unchanged_on_error,
+    validate_data,
+    validate_rows_and_labels,
+)
 
 
 class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
@@ -169,15 +175,14 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
         """
         ensemble = self._make_ensemble()
         ensemble.check_estimators()
+        params = row_params(
+            X, accept_sparse=True, allow_nan=get_tags(ensemble).input_tags.allow_nan
+        )
+        X, self.classes_, codes = validate_rows_and_labels(self, X, y, **params)
         fit_ensemble = check_memory(self.memory).cache(_fit_ensemble, ignore=["verbose"])
-        ensemble, log_probs = fit_ensemble(ensemble, X, y, groups, self.verbose)
+        ensemble, log_probs = fit_ensemble(ensemble, X, self.classes_[codes], groups, self.verbose)
         self._ensemble = ensemble
-        self.classes_, self.n_features_in_ = ensemble.classes_, ensemble.n_features_in_
-        vars(self).pop("feature_names_in_", None)  # of an earlier fit
-        if hasattr(ensemble, "feature_names_in_"):
-            self.feature_names_in_ = ensemble.feature_names_in_
         self.weights_, self.log_probs_ = ensemble.weights_, log_probs
-        codes = encode_known_labels(y, self.classes_, len(log_probs))
         seed = draw_random_state(make_rng(self.random_state, "NoiseModel"))
         self._noise_model = NoiseModel(ensemble.classes_overlap_).fit(log_probs, codes, seed)
         self._label_codes = codes
@@ -217,8 +222,9 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
             Rows of ``fit`` are scored by the models that were not trained on them.
         """
         check_is_fitted(self)
-        check_n_features(self, X, reset=False)  # whose error would name the ensemble
-        log_probs = self._ensemble.transform(X)
+        allow_nan = get_tags(self).input_tags.allow_nan
+        params = row_params(X, accept_sparse=True, allow_nan=allow_nan)
+        log_probs = self._ensemble.transform(validate_data(self, X, reset=False, **params))
         codes = encode_known_labels(y, self.classes_, len(log_probs))
         return expit(self._noise_model.log_odds(log_probs, codes))
 

@@ -14,7 +14,6 @@ from sklearn.utils._param_validation import (
     validate_params,
 )
 from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
-from sklearn.utils.validation import _check_n_features as check_n_features
 from sklearn.utils.validation import _num_samples as num_samples
 
 try:
@@ -51,7 +50,6 @@ __all__ = [
     "Options",
     "StrOptions",
     "VisualBlock",
-    "check_n_features",
     "is_pandas_na",
     "num_samples",
     "safe_indexing",
