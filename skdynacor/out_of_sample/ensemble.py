@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from skorch import NeuralNet
 
 from ..nets import make_quick_mlp_classifier
+from ..training.net_setup import takes_missing
 from ..utils.notebooks import NotebookMixin
 from ..utils.progress import progress_bar
 from ..utils.random_numbers import draw_random_state, make_rng
@@ -308,7 +309,7 @@ class OutOfSampleEnsemble(
 
     def _validate_like_fit(self, X):
         used = [estimators[0] for estimators in self.estimators_.values()]
-        params = row_params(X, accept_sparse=True, allow_nan=all(map(_takes_missing, used)))
+        params = row_params(X, accept_sparse=True, allow_nan=all(map(takes_missing, used)))
         X = validate_data(self, X, reset=False, **params)
         check_row_shape(X, self._row_shape)
         return to_canonical(X) if hasattr(X, "tocsr") else X
@@ -353,7 +354,7 @@ class OutOfSampleEnsemble(
         found = [
             (name, estimator)
             for name, estimator in make_default_estimators()
-            if not (missing and not _takes_missing(estimator))
+            if not (missing and not takes_missing(estimator))
             and (is_plain or isinstance(estimator, NeuralNet))
             and not (missing and hasattr(X, "tocsr"))  # no estimator takes NaN in sparse rows
         ]
@@ -364,7 +365,7 @@ class OutOfSampleEnsemble(
     def _allows_nan(self):
         if self.estimators is None:
             return True
-        return all(_takes_missing(estimator) for _, estimator in self.estimators)
+        return all(takes_missing(estimator) for _, estimator in self.estimators)
 
     def _sk_visual_block_(self):
         estimators = self.estimators or make_default_estimators()
@@ -386,10 +387,6 @@ class OutOfSampleEnsemble(
         )
         tags.input_tags.allow_nan = self._allows_nan()
         return tags
-
-
-def _takes_missing(estimator):
-    return not isinstance(estimator, NeuralNet) and get_tags(estimator).input_tags.allow_nan
 
 
 def _gives_scores(estimator):

@@ -7,7 +7,8 @@ from numbers import Integral
 import torch
 from scipy.sparse import csr_matrix, issparse
 from sklearn.base import clone
-from skorch import NeuralNetBinaryClassifier
+from sklearn.utils import get_tags
+from skorch import NeuralNet, NeuralNetBinaryClassifier
 from skorch.callbacks import EarlyStopping
 from skorch.dataset import Dataset as SkorchDataset
 from skorch.dataset import ValidSplit
@@ -31,6 +32,13 @@ from .row_batches import (
     as_fetched,
     to_tensor,
 )
+
+
+def takes_missing(estimator):
+    """Whether an estimator takes rows with missing values; None is the default net."""
+    if isinstance(estimator, NeuralNet | type | None):  # a class is refused later on
+        return False
+    return get_tags(estimator).input_tags.allow_nan
 
 
 def prepare(estimator, X, copies, labels, n_classes, device):

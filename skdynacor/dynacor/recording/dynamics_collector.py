@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from skorch import NeuralNet
 
 from ...training.checkpoints import identify
+from ...training.net_setup import takes_missing
 from ...training.net_training import TrainedNet
 from ...utils.notebooks import NotebookMixin
 from ...utils.progress import progress_bar
@@ -221,7 +222,7 @@ class DynamicsCollector(
             One column per epoch or stage; with the dynamics of the copies, if X carried any.
         """
         copies = getattr(X, "corrupted", None)
-        params = row_params(X, accept_sparse=True, allow_nan=_takes_missing(self.estimator))
+        params = row_params(X, accept_sparse=True, allow_nan=takes_missing(self.estimator))
         X, self.classes_, codes = validate_rows_and_labels(self, X, y, **params)
         self._row_keys, self._label_codes, self._row_shape = hash_rows(X), codes, X.shape[1:]
         self._trained, record, logits = self._train(X, codes, copies)
@@ -254,7 +255,7 @@ class DynamicsCollector(
             Without copies.
         """
         check_is_fitted(self)
-        params = row_params(X, accept_sparse=True, allow_nan=_takes_missing(self.estimator))
+        params = row_params(X, accept_sparse=True, allow_nan=takes_missing(self.estimator))
         X = validate_data(self, X, reset=False, **params)
         check_row_shape(X, self._row_shape)
         if y is not None:
@@ -354,18 +355,12 @@ class DynamicsCollector(
             tags.input_tags.sparse = True
         else:
             tags.input_tags.sparse = get_tags(self.estimator).input_tags.sparse
-        tags.input_tags.allow_nan = _takes_missing(self.estimator)
+        tags.input_tags.allow_nan = takes_missing(self.estimator)
         return tags
 
 
 def _is_net(estimator):
     return isinstance(estimator, NeuralNet | None)
-
-
-def _takes_missing(estimator):
-    if _is_net(estimator) or isinstance(estimator, type):  # a class is refused later on
-        return False
-    return get_tags(estimator).input_tags.allow_nan
 
 
 def _with_copies(record, copies, n_samples):
