@@ -12,6 +12,7 @@ from .out_of_sample.ensemble import (
     EstimatorsMixin,
     OutOfSampleEnsemble,
 )
+from .utils.labels import takes_as_labels
 from .utils.notebooks import FlagsMixin
 from .utils.random_numbers import draw_random_state, make_rng
 from .utils.sklearn_private import HasMethods, validates_parameters
@@ -179,8 +180,9 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
             X, accept_sparse=True, allow_nan=get_tags(ensemble).input_tags.allow_nan
         )
         X, self.classes_, codes = validate_rows_and_labels(self, X, y, **params)
+        labels = self.classes_[codes] if takes_as_labels(self.classes_) else codes
         fit_ensemble = check_memory(self.memory).cache(_fit_ensemble, ignore=["verbose"])
-        ensemble, log_probs = fit_ensemble(ensemble, X, self.classes_[codes], groups, self.verbose)
+        ensemble, log_probs = fit_ensemble(ensemble, X, labels, groups, self.verbose)
         self._ensemble = ensemble
         self.weights_, self.log_probs_ = ensemble.weights_, log_probs
         seed = draw_random_state(make_rng(self.random_state, "NoiseModel"))

@@ -74,7 +74,7 @@ BAD_X_Y = {
     "one class": (X, np.full(60, "cat"), r"one class only \(.*cat.*at least two classes"),
     "several columns": (X, np.column_stack([Y, Y]), r"1d array.*shape \(60, 2\)"),
     "continuous y": (X, RNG.normal(size=60), "Unknown label type: continuous"),
-    "mixed types in y": (X, with_label("cat"), r"types \['int', 'str'\].*astype\(str\)"),
+    "mixed types in y": (X, with_label("cat"), r"types int, str,.*astype\(str\)"),
     "lengths that differ": (X, Y[:-1], r"inconsistent numbers of samples: \[60, 59\]"),
 }
 

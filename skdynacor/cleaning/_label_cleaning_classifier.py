@@ -10,6 +10,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, check_memory, column_or_1d, has_fit_parameter
 
 from .._label_error_detector import LabelErrorDetector
+from ..utils.labels import takes_as_labels
 from ..utils.random_numbers import draw_random_state, make_rng
 from ..utils.sklearn_private import (
     HasMethods,
@@ -18,7 +19,13 @@ from ..utils.sklearn_private import (
     safe_indexing,
     validates_parameters,
 )
-from ..utils.validation import MIN_SAMPLES, encode_labels, refusing_quietly, unchanged_on_error
+from ..utils.validation import (
+    MIN_SAMPLES,
+    encode_labels,
+    refusing_quietly,
+    to_array,
+    unchanged_on_error,
+)
 from ._detections import detect
 from ._strategies import STRATEGIES, clean
 from ._trial import gain_in_accuracy, make_trial_folds
@@ -162,12 +169,18 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
         Raises
         ------
         ValueError
-            If ``strategy="reweight"`` and the estimator takes no weights.
+            If ``strategy="reweight"`` and the estimator takes no weights, or if y holds objects
+            that classifiers of scikit-learn do not take, such as intervals.
         """
         X, y = indexable(X, y)
-        y = column_or_1d(y, warn=True)
+        y = column_or_1d(to_array(y), warn=True)
         self._check_rows(X)
         self.classes_, codes = encode_labels(y)
+        if not takes_as_labels(self.classes_):
+            raise ValueError(
+                f"y holds labels of the type {type(self.classes_[0]).__name__}, which classifiers "
+                "of scikit-learn do not take; convert them, for instance with y.astype(str)."
+            )
         if self.strategy == "reweight":
             self._weights_name()  # fails before anything is trained
         seed = draw_random_state(make_rng(self.random_state, type(self).__name__))

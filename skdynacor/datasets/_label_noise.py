@@ -5,12 +5,12 @@ from numbers import Real
 
 import numpy as np
 from scipy.special import softmax
-from sklearn.utils.validation import check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_consistent_length
 
 from ..dynacor.corruption.label_corruptor import draw_other_labels
 from ..utils.random_numbers import make_rng
 from ..utils.sklearn_private import Interval, StrOptions, validates_arguments
-from ..utils.validation import check_array, encode_labels
+from ..utils.validation import check_array, encode_labels, read_labels
 
 KINDS = ("symmetric", "asymmetric", "class", "instance")
 
@@ -90,7 +90,7 @@ def make_label_noise(y, kind, rate, X=None, *, random_state=None):
     """
     if kind != "class":
         _check_share(rate, kind)
-    y = column_or_1d(y)
+    y = read_labels(y)
     classes, codes = encode_labels(y)
     if kind == "class":
         transition = _check_transition(rate, len(classes))

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.stats import beta
 from sklearn.metrics import ConfusionMatrixDisplay
 
+from ..utils.labels import label_names
 from ..utils.optional import import_optional
 
 # Colours safe for colour-blind readers, by Okabe and Ito: https://jfly.uni-koeln.de/color/
@@ -46,7 +47,8 @@ def draw_matrix(display, values, classes, ax, *, write, vmax, gamma=1, cmap, col
     from matplotlib.ticker import MaxNLocator
 
     n_classes = len(values)
-    names = [shorten(label, 22) for label in (range(n_classes) if classes is None else classes)]
+    classes = np.arange(n_classes) if classes is None else np.asarray(classes)
+    names = [shorten(name, 22) for name in label_names(classes)]
     longest = max(map(len, names))
     side = min(3.8 + 0.16 * n_classes, 10) + 0.05 * longest
     ax = make_axes(ax, display, figsize=(side + colorbar, side))

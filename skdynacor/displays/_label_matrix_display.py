@@ -2,9 +2,9 @@
 
 import numpy as np
 from sklearn.metrics import confusion_matrix
-from sklearn.utils.multiclass import unique_labels
-from sklearn.utils.validation import column_or_1d
+from sklearn.utils.validation import check_consistent_length
 
+from ..utils.validation import number_labels, read_labels
 from ._checks import read_needed
 from ._drawing import draw_matrix
 
@@ -100,6 +100,7 @@ class LabelMatrixDisplay:
         **kwargs : dict
             Passed on to ``plot``.
         """
-        labels, suggested_labels = column_or_1d(labels), column_or_1d(suggested_labels)
-        matrix = confusion_matrix(labels, suggested_labels)
-        return cls(matrix, classes=unique_labels(labels, suggested_labels)).plot(**kwargs)
+        labels, suggested_labels = read_labels(labels), read_labels(suggested_labels)
+        check_consistent_length(labels, suggested_labels)
+        classes, codes = number_labels(np.concatenate([labels, suggested_labels]))
+        return cls(confusion_matrix(*np.split(codes, 2)), classes=classes).plot(**kwargs)

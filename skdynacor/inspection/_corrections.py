@@ -1,5 +1,6 @@
 """Apply the decisions of a review to y."""
 
+from decimal import Decimal
 from numbers import Real
 
 import numpy as np
@@ -69,7 +70,7 @@ def apply_corrections(y, issues, accept="decision"):
         y.iloc[positions] = corrected
         return y
     if is_of_polars(y):
-        return y.clone().scatter(positions, corrected.tolist())
+        return y.clone().scatter(positions, corrected)
     y = read_labels(y).copy()
     y[positions] = corrected
     return y
@@ -113,7 +114,9 @@ class LabelNames:
 
     def __init__(self, labels):
         self.dtype = labels.dtype
-        self.classes = number_labels(labels)[0].tolist()
+        classes = number_labels(labels)[0]
+        # NB: ``tolist`` makes integers of dates in nanoseconds.
+        self.classes = list(classes) if self.dtype.kind == "M" else classes.tolist()
         self._by_name = {str(label): label for label in self.classes}
 
     def read(self, names, positions, column):
@@ -133,10 +136,16 @@ class LabelNames:
         if name in self._by_name:
             return self._by_name[name]
         try:
-            number = float(name)  # spreadsheets write 1 for 1.0
-        except ValueError:
+            value = self._read_otherwise(name)
+        except (ValueError, ArithmeticError):
             return None
-        return next((label for label in self.classes if label == number), None)
+        return next((label for label in self.classes if label == value), None)
+
+    def _read_otherwise(self, name):
+        """Read 1.0 where the label is 1, as spreadsheets write it, and dates of any format."""
+        if self.dtype.kind == "M":
+            return np.array(name).astype(self.dtype)
+        return float(name) if self.dtype.kind == "f" else Decimal(name)  # exact for large integers
 
 
 def _read_columns(issues):
@@ -148,7 +157,7 @@ def _read_columns(issues):
             f"issues have no column {', '.join(sorted(missing))}; pass what label_issues or "
             f"read_review returned. There are {', '.join(map(str, frame.columns))}."
         )
-    columns = {name: frame[name].to_numpy() for name in frame.columns if name in _TEXTS}
+    columns = {name: frame[name].to_list() for name in frame.columns if name in _TEXTS}
     columns = {name: np.array([_to_text(v) for v in c], object) for name, c in columns.items()}
     if "decision" in columns:
         columns["decision"] = np.array([text.strip() for text in columns["decision"]], object)

@@ -4,6 +4,9 @@ import numpy as np
 
 from ..utils.optional import import_optional
 
+#: Columns that hold labels.
+_LABELS = ("given_label", "suggested_label", "label", "most_confused_with", "commonest_label")
+
 
 def is_of_polars(*data):
     """Return whether any of the caller's data is a frame or series of polars."""
@@ -26,16 +29,30 @@ def read_issues(issues, needed_by):
 def to_frame(columns, *data):
     """Make a data frame of arrays: of polars if any of the caller's data is, else of pandas.
 
-    Masked entries become missing values.
+    Masked entries become missing values. ``data`` are X and y, or y; columns of labels get the type
+    of y, if it is one of pandas' own, such as a categorical.
     """
     if is_of_polars(*data):
         polars = import_optional("polars", "report", "A polars.DataFrame")
-        return polars.DataFrame({name: column.tolist() for name, column in columns.items()})
+        columns = {name: _with_missing_dates(column) for name, column in columns.items()}
+        # NB: ``tolist`` makes integers of dates in nanoseconds.
+        values = {n: c if c.dtype.kind == "M" else c.tolist() for n, c in columns.items()}
+        return polars.DataFrame(values)
     pandas = import_optional("pandas", "report", "A data frame")
-    return pandas.DataFrame({name: _to_pandas(pandas, column) for name, column in columns.items()})
+    frame = pandas.DataFrame({name: _to_pandas(pandas, c) for name, c in columns.items()})
+    dtype = getattr(data[-1], "dtype", None)
+    if hasattr(dtype, "na_value"):
+        frame = frame.astype({name: dtype for name in _LABELS if name in frame})
+    return frame
+
+
+def _with_missing_dates(column):
+    masked_dates = column.dtype.kind == "M" and isinstance(column, np.ma.MaskedArray)
+    return column.filled(np.datetime64("NaT")) if masked_dates else column
 
 
 def _to_pandas(pandas, column):
+    column = _with_missing_dates(column)
     if not isinstance(column, np.ma.MaskedArray):
         return column
     if column.dtype.kind in "iu":

@@ -15,15 +15,13 @@ def read_columns(frame, classes):
     Labels become positions in ``classes``, columns without values None.
     """
     pandas = import_optional("pandas", "report", "A report")
-    if not hasattr(frame, "iloc"):  # of polars
-        frame = pandas.DataFrame(frame.to_dict(as_series=False)).convert_dtypes()
-    codes = {label: code for code, label in enumerate(classes.tolist())} | {None: None}
+    index = pandas.Index(classes)
     columns = {}
     for name in frame.columns:
         column = frame[name]
         values = column.astype(object).where(column.notna(), None).tolist()
         if name in _LABELS:
-            values = [codes[value] for value in values]
+            values = [None if code < 0 else code for code in index.get_indexer(column).tolist()]
         values = [round(value, 4) if isinstance(value, float) else value for value in values]
         if name == "index":
             values = [value if isinstance(value, int) else str(value) for value in values]

@@ -7,6 +7,7 @@ from ..inspection._findings import read_findings
 from ..inspection._label_issues import list_issues
 from ..inspection._noise_summary import summarize
 from ..utils.files import writing
+from ..utils.labels import label_names
 from ..utils.sklearn_private import Count, validates_arguments
 from .evidence import gather_evidence
 from .figures import draw_figures
@@ -97,13 +98,13 @@ def report(
     if not path.parent.is_dir():
         raise FileNotFoundError(f"There is no folder {str(path.parent)!r}. Make it first.")
     findings = read_findings(estimator, X, y)
-    columns = read_columns(list_issues(findings, X, y)[:max_rows], findings.classes)
+    columns = read_columns(list_issues(findings, findings.labels)[:max_rows], findings.classes)
     if columns.get("index") == columns["position"]:
         columns["index"] = None  # it repeats the positions
     figures = draw_figures(findings)
     data = {
         "n_rows": len(findings.labels),
-        "classes": [str(label) for label in findings.classes.tolist()],
+        "classes": label_names(findings.classes),
         "columns": list(columns),
         "issues": columns,
         "trajectories": None,
@@ -111,7 +112,7 @@ def report(
         "agreement": bool(findings.agreement),
         "summary": {
             "facts": find_facts(findings),
-            "classes": read_columns(summarize(findings, X, y), findings.classes),
+            "classes": read_columns(summarize(findings, findings.labels), findings.classes),
             "origin": find_origin(estimator),
         },
     }

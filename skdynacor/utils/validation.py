@@ -2,6 +2,7 @@
 
 import warnings
 from functools import wraps
+from numbers import Number
 
 import numpy as np
 from scipy.sparse import issparse
@@ -73,20 +74,38 @@ def validate_rows_and_labels(estimator, X, y, **check_params):
     X stays sparse where ``check_params``, of ``check_array``, allow it, see ``to_canonical``. The
     estimator gets ``n_features_in_`` and ``feature_names_in_``.
     """
-    # pandas' NA trips scikit-learn, which also looks under masks.
-    if getattr(getattr(y, "dtype", None), "kind", None) == "O" or np.ma.is_masked(y):
-        _check_no_missing(np.ravel(y))
+    y = None if y is None else to_array(y)
     X, y = validate_data(estimator, X, y, ensure_min_samples=MIN_SAMPLES, **check_params)
     return to_canonical(X) if issparse(X) else X, *encode_labels(y)
 
 
-def read_labels(y):
-    """Read labels in their own type, (n_samples,)."""
+def to_array(y):
+    """Turn labels into an array that holds the same labels.
+
+    numpy makes texts of [1, "a"] and floats of large integers; scikit-learn makes floats of pandas'
+    nullable types, trips over its NA, and looks under masks.
+    """
+    is_list = isinstance(y, list | tuple)
+    labels = np.array(y, dtype=object) if is_list else np.asanyarray(y)
+    if labels.ndim and (labels is not y or labels.dtype.kind == "O" or np.ma.is_masked(labels)):
+        _check_no_missing(labels.ravel())
+    if not is_list and not _holds_numbers(labels):
+        return labels
     try:
-        y = np.asarray(y)
+        plain = np.array(labels.tolist())
     except ValueError as error:
         raise ValueError(f"y must hold one label for each row: {error}") from error
-    return column_or_1d(y)
+    return plain if (plain == labels).all() else labels
+
+
+def _holds_numbers(labels):
+    is_object = labels.dtype.kind == "O" and labels.size > 0
+    return is_object and isinstance(labels.flat[0], Number | np.bool_)
+
+
+def read_labels(y):
+    """Read labels in their own type, (n_samples,)."""
+    return column_or_1d(to_array(y))
 
 
 def encode_labels(y):
@@ -95,10 +114,10 @@ def encode_labels(y):
     Labels must be discrete, of one sortable type and at least two classes, and none may be missing.
     """
     classes, codes = number_labels(y)
-    # scikit-learn calls objects of any kind an unknown target.
-    with np.errstate(invalid="ignore"), warnings.catch_warnings():  # floats beyond all integers
-        warnings.filterwarnings("ignore", message="The number of unique classes is greater")
-        check_classification_targets(np.array(y.tolist()) if y.dtype.kind == "O" else y)
+    if y.dtype.kind != "O":
+        with np.errstate(invalid="ignore"), warnings.catch_warnings():  # floats beyond all integers
+            warnings.filterwarnings("ignore", message="The number of unique classes is greater")
+            check_classification_targets(y)
     if len(classes) == 0:
         raise ValueError("y holds no labels; there must be one for each row.")
     if len(classes) == 1:
@@ -112,15 +131,21 @@ def encode_labels(y):
 def number_labels(y):
     """Do the same for labels that may be continuous or of one class."""
     _check_no_missing(y)
-    try:
+    if y.dtype.kind != "O":
         classes, codes = np.unique(y, return_inverse=True)
+        return classes, codes.reshape(-1).astype(np.int64)
+    labels = y.tolist()
+    try:
+        classes = sorted(dict.fromkeys(labels))
+        if any(isinstance(label, tuple | frozenset) for label in classes):
+            raise TypeError("several labels in one")
     except TypeError as error:
-        kinds = sorted({type(label).__name__ for label in y})
+        kinds = ", ".join(sorted({type(label).__name__ for label in labels}))
         raise ValueError(
-            f"y mixes labels of the types {kinds}, which have no common order; "
-            "give all labels one type, for instance with y.astype(str)."
+            f"y has labels of the types {kinds}, where one type that can be sorted is wanted, such "
+            "as numbers or strings; convert them, for instance with y.astype(str)."
         ) from error
-    return classes, codes.reshape(-1).astype(np.int64)
+    return np.array(classes, dtype=object), _find_codes(labels, classes)
 
 
 def encode_known_labels(labels, classes, n_rows):
@@ -129,14 +154,24 @@ def encode_known_labels(labels, classes, n_rows):
     if len(labels) != n_rows:
         raise ValueError(f"There are {len(labels)} labels for {n_rows} rows; pass one for each.")
     _check_no_missing(labels)
-    known = np.isin(labels, classes)
-    if not known.all():
-        unknown = list(dict.fromkeys(labels[~known].tolist()))
+    known = classes
+    if labels.dtype.kind == classes.dtype.kind == "M":  # perhaps of two units
+        unit = np.result_type(labels, classes)
+        labels, known = labels.astype(unit), classes.astype(unit)
+    codes = _find_codes(labels.tolist(), known.tolist())  # Python compares all numbers exactly
+    if (codes < 0).any():
+        unknown = list(dict.fromkeys(labels[codes < 0].tolist()))
         raise ValueError(
             f"labels holds classes that fit did not see: {unknown[:10]}; fit saw "
             f"{classes.tolist()[:20]}. Drop these rows, or fit on data that has every class."
         )
-    return np.searchsorted(classes, labels).astype(np.int64)
+    return codes
+
+
+def _find_codes(labels, classes):
+    """Positions of labels in the list of classes, (n_samples,) int64; −1 where there is none."""
+    positions = {label: code for code, label in enumerate(classes)}
+    return np.array([positions.get(label, -1) for label in labels], dtype=np.int64)
 
 
 def row_params(X, *, accept_sparse=False, allow_nan=False):
