@@ -1,5 +1,7 @@
 """Label errors of any data: out-of-sample class probabilities and a noise model."""
 
+import warnings
+
 import numpy as np
 from scipy.special import expit
 from sklearn.base import clone
@@ -12,7 +14,7 @@ from .out_of_sample.ensemble import (
     EstimatorsMixin,
     OutOfSampleEnsemble,
 )
-from .utils.labels import takes_as_labels
+from .utils.labels import find_similar_labels, takes_as_labels
 from .utils.notebooks import FlagsMixin
 from .utils.random_numbers import draw_random_state, make_rng
 from .utils.sklearn_private import HasMethods, validates_parameters
@@ -173,6 +175,11 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
         Returns
         -------
         self : LabelErrorDetector
+
+        Warns
+        -----
+        UserWarning
+            If some labels differ only in case, or in blanks before or after.
         """
         ensemble = self._make_ensemble()
         ensemble.check_estimators()
@@ -180,6 +187,7 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
             X, accept_sparse=True, allow_nan=get_tags(ensemble).input_tags.allow_nan
         )
         X, self.classes_, codes = validate_rows_and_labels(self, X, y, **params)
+        _warn_of_similar_labels(self.classes_, codes)
         labels = self.classes_[codes] if takes_as_labels(self.classes_) else codes
         fit_ensemble = check_memory(self.memory).cache(_fit_ensemble, ignore=["verbose"])
         ensemble, log_probs = fit_ensemble(ensemble, X, labels, groups, self.verbose)
@@ -291,6 +299,21 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
             estimators = [("estimator", self.estimator)]
         tags.input_tags = get_tags(OutOfSampleEnsemble(estimators)).input_tags
         return tags
+
+
+def _warn_of_similar_labels(classes, codes):
+    names, counts = classes.tolist(), np.bincount(codes)
+    similar = [
+        " and ".join(f"{names[code]!r} ({counts[code]:,} rows)" for code in group)
+        for group in find_similar_labels(classes)
+    ]
+    if similar:
+        more = f"; and {len(similar) - 5} more" if len(similar) > 5 else ""
+        warnings.warn(
+            f"Some labels differ only in case or blanks: {'; '.join(similar[:5])}{more}. If they "
+            "are meant to be the same, make them so before fit: y = y.str.strip().str.lower().",
+            stacklevel=5,
+        )
 
 
 def _fit_ensemble(ensemble, X, y, groups, verbose):

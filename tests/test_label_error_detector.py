@@ -191,3 +191,22 @@ def test_names_of_features_are_those_of_the_last_fit(digits):
     detector = LabelErrorDetector(FOREST, random_state=0).fit(frame, y)
     assert detector.feature_names_in_[0] == "pixel 0"
     assert not hasattr(detector.fit(X, y), "feature_names_in_")
+
+
+def test_labels_that_differ_in_case_or_blanks_only_are_pointed_out():
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    y = np.array(["sun", "Sun", "sun ", "rain"])[np.arange(60) % 4]
+    message = r"case or blanks: 'Sun' \(15 rows\) and 'sun' \(15 rows\) and 'sun ' \(15 rows\)\. If"
+    with pytest.warns(UserWarning, match=message) as warned:
+        LabelErrorDetector(GaussianNB()).fit(X, y)
+    assert "y.str.strip().str.lower()" in str(warned[0].message)
+    assert warned[0].filename == __file__
+    repaired = pd.Series(y).str.strip().str.lower()
+    assert list(LabelErrorDetector(GaussianNB()).fit(X, repaired).classes_) == ["rain", "sun"]
+
+
+def test_the_first_similar_labels_are_named():
+    X = np.random.default_rng(0).normal(size=(200, 2))
+    y = np.array([*"abcdefghij", *"ABCDEFGHIJ"])[np.arange(200) % 20]
+    with pytest.warns(UserWarning, match=r"'E' \(10 rows\) and 'e' \(10 rows\); and 5 more\."):
+        LabelErrorDetector(GaussianNB()).fit(X, y)
