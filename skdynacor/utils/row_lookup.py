@@ -11,8 +11,8 @@ from .sparse_rows import to_canonical
 _MANY_FEATURES = 2**14
 
 
-def hash_rows(X):
-    """Hash rows to keys, (n_samples,) uint64, equal for rows that are equal as float32.
+def hash_rows(X, dtype=np.float32):
+    """Hash rows to keys, (n_samples,) uint64, equal for rows that are equal in a dtype.
 
     Sparse rows have the same keys as dense ones.
     """
@@ -22,23 +22,27 @@ def hash_rows(X):
     for start in range(0, X.shape[0], n_at_once):
         rows = X[start : start + n_at_once]
         if wide:
-            parts = _row_bytes(to_canonical(csr_array(rows, dtype=np.float32)))
+            parts = _row_bytes(to_canonical(csr_array(rows, dtype=dtype)))
         else:
             dense = rows.toarray() if issparse(rows) else rows
-            parts = _with_one_nan(np.ascontiguousarray(dense, dtype=np.float32))
+            parts = _normalize(np.ascontiguousarray(dense, dtype=dtype))
         for part in parts:
             keys += hashlib.blake2b(part, digest_size=8).digest()
     return np.frombuffer(bytes(keys), dtype=np.uint64)
 
 
-def _with_one_nan(values):
-    missing = np.isnan(values)  # NaNs may differ in bits
-    return np.where(missing, np.float32(np.nan), values) if missing.any() else values
+def _normalize(values):
+    """Make equal values equal in bits: there are two zeros, and many NaNs."""
+    if values.dtype.kind != "f":
+        return values
+    values = values + values.dtype.type(0)
+    values[np.isnan(values)] = np.nan
+    return values
 
 
 def _row_bytes(rows):
     """Yield the columns and values that each row stores, as bytes."""
-    values = _with_one_nan(rows.data)
+    values = _normalize(rows.data)
     columns = rows.indices.astype(np.int64)
     for start, stop in zip(rows.indptr, rows.indptr[1:], strict=False):
         yield columns[start:stop].tobytes() + values[start:stop].tobytes()
