@@ -58,24 +58,15 @@ def conflicting_labels(X, y):
     1      0         2      2         cat             3             cat
     2      0         4      4         dog             3             cat
     """
-    pandas = import_optional("pandas", "report", "conflicting_labels")
     labels = read_labels(y)
     check_consistent_length(X, labels)
     classes, codes = number_labels(labels)
-    rows = pandas.DataFrame({"key": _hash(X), "code": codes, "position": np.arange(len(codes))})
-    by_key = rows.groupby("key")
-    rows["n_equal_rows"] = by_key["position"].transform("size")
-    rows["first"] = by_key["position"].transform("min")
-    rows = rows[by_key["code"].transform("nunique") > 1]
-    rows = rows.sort_values(
-        ["n_equal_rows", "first", "position"], ascending=[False, True, True], ignore_index=True
-    )
-    positions = rows["position"].to_numpy()
-    commonest = rows["key"].map(_find_commonest(rows))
+    rows = find_conflicts(X, codes)
+    positions, commonest = rows["position"].to_numpy(), rows["commonest"]
     is_tie = commonest.isna().to_numpy()
     commonest = classes[commonest.fillna(0).to_numpy(dtype=int)]
     columns = {
-        "group": rows.groupby("key", sort=False).ngroup().to_numpy(),
+        "group": rows["group"].to_numpy(),
         "position": positions,
         "index": find_index(X, y)[positions],
         "given_label": labels[positions],
@@ -85,6 +76,25 @@ def conflicting_labels(X, y):
     if is_of_polars(X, y):
         del columns["index"]
     return to_frame(columns, X, y)
+
+
+def find_conflicts(X, codes):
+    """Find equal rows with different labels, a pandas.DataFrame of the columns used above.
+
+    ``commonest`` are codes, missing at a tie.
+    """
+    pandas = import_optional("pandas", "report", "conflicting_labels")
+    rows = pandas.DataFrame({"key": _hash(X), "code": codes, "position": np.arange(len(codes))})
+    by_key = rows.groupby("key")
+    rows["n_equal_rows"] = by_key["position"].transform("size")
+    rows["first"] = by_key["position"].transform("min")
+    rows = rows[by_key["code"].transform("nunique") > 1]
+    rows = rows.sort_values(
+        ["n_equal_rows", "first", "position"], ascending=[False, True, True], ignore_index=True
+    )
+    rows["group"] = rows.groupby("key", sort=False).ngroup()
+    rows["commonest"] = rows["key"].map(_find_commonest(rows))
+    return rows
 
 
 def _find_commonest(rows):

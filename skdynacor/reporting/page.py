@@ -29,8 +29,8 @@ def encode_json(value):
     return text.encode("utf-8", "backslashreplace")  # half a surrogate pair, as JSON writes it
 
 
-def make_page(title, data, figures):
-    """Make the page of a report, in UTF-8, from JSON data and the HTML of the plots."""
+def make_page(title, data, figures, conflicts):
+    """Make the page of a report, in UTF-8, from JSON data and the HTML of plots and conflicts."""
     script = "\n".join(map(_read, ["rows.js", "table.js", "page.js"]))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     page = Template(_read("page.html")).substitute(
@@ -38,6 +38,7 @@ def make_page(title, data, figures):
         title=html.escape(title),
         style=_read("page.css"),
         figures=figures,
+        conflicts=conflicts,
         data=data.decode(),
         script=script,
     )

@@ -9,6 +9,7 @@ from ..inspection._noise_summary import summarize
 from ..utils.files import writing
 from ..utils.labels import label_names
 from ..utils.sklearn_private import Count, validates_arguments
+from .conflicts import write_conflicts
 from .evidence import gather_evidence
 from .figures import draw_figures
 from .issue_columns import encode_trajectories, read_columns
@@ -35,9 +36,9 @@ def report(
     """Write an HTML page that shows which labels look wrong, and why.
 
     The page is one file for any browser, and loads nothing from elsewhere. It has a summary, plots,
-    and a table of issues with filters. Each row opens to show its text, image or features beside
-    those of the nearest rows with the suggested label. Decisions made in the page are downloaded as
-    CSV for ``skdynacor.inspection.read_review``.
+    equal rows with different labels, and a table of issues with filters. Each row opens to show its
+    text, image or features beside those of the nearest rows with the suggested label. Decisions
+    made in the page are downloaded as CSV for ``skdynacor.inspection.read_review``.
 
     Parameters
     ----------
@@ -101,10 +102,11 @@ def report(
     columns = read_columns(list_issues(findings, findings.labels)[:max_rows], findings.classes)
     if columns.get("index") == columns["position"]:
         columns["index"] = None  # it repeats the positions
-    figures = draw_figures(findings)
+    figures, names = draw_figures(findings), label_names(findings.classes)
+    conflicts = write_conflicts(X, findings, names)
     data = {
         "n_rows": len(findings.labels),
-        "classes": label_names(findings.classes),
+        "classes": names,
         "columns": list(columns),
         "issues": columns,
         "trajectories": None,
@@ -123,9 +125,10 @@ def report(
         data["n_stages"] = findings.dynamics.shape[1]
     encoded = encode_json(data)
     data["id"] = hashlib.blake2b(encoded, digest_size=8).hexdigest()
-    n_bytes = max(_SIZE - len(encoded) - len(figures.encode()), _LEAST_EVIDENCE)
+    n_bytes = _SIZE - sum(map(len, (encoded, figures.encode(), conflicts.encode())))
+    n_bytes = max(n_bytes, _LEAST_EVIDENCE)
     data["evidence"] = gather_evidence(X, findings, columns, n_bytes, texts, images, feature_names)
-    page = make_page(str(title), encode_json(data), figures)
+    page = make_page(str(title), encode_json(data), figures, conflicts)
     with writing(path) as file:
         file.write(page)
     return path
