@@ -215,7 +215,10 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
         )
 
     def _train_cleaned(self, X, y):
-        return self._train(X, y, self._clean(y, self._detect(X, y)[1]))
+        with warnings.catch_warnings():  # once, of all rows, is enough
+            warnings.filterwarnings("ignore", message="Some labels differ only in case")
+            findings = self._detect(X, y)[1]
+        return self._train(X, y, self._clean(y, findings))
 
     def _train(self, X, y, cleaned=None):
         """Train a clone of the estimator, on cleaned labels if there are any."""

@@ -228,6 +228,14 @@ def test_a_class_of_which_all_labels_are_flagged_stays(noisy_blobs):
     assert_array_equal(classifier.estimator_.given_[1], y)
 
 
+def test_similar_labels_are_pointed_out_once(noisy_blobs):
+    X, y, _ = noisy_blobs
+    labels = np.array(["ant", "Ant", "bee"])[y]
+    with pytest.warns(UserWarning, match="case or blanks: 'Ant' .* and 'ant'") as warned:
+        LabelCleaningClassifier(LogisticRegression(), DETECTOR, cv=3).fit(X, labels)
+    assert len(warned) == 1
+
+
 @pytest.mark.parametrize("detector", [LogisticRegression(), make_pipeline(StandardScaler()), 3])
 def test_a_detector_must_detect(detector, noisy_blobs):
     X, y, _ = noisy_blobs
