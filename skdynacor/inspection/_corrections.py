@@ -1,5 +1,6 @@
 """Apply the decisions of a review to y."""
 
+from collections import Counter
 from numbers import Real
 
 import numpy as np
@@ -23,7 +24,7 @@ def apply_corrections(y, issues, accept="decision"):
     Parameters
     ----------
     y : array-like of shape (n_samples,)
-        The given labels; not changed.
+        The given labels; not changed. Some may be missing, of rows that the issues do not name.
     issues : pandas.DataFrame or polars.DataFrame
         What ``label_issues`` or ``read_review`` returned, or some of its rows.
     accept : str, float in [0, 1] or array-like of shape (n_issues,), default="decision"
@@ -109,12 +110,19 @@ def find_corrections(y, issues, accept="decision"):
 
 
 class LabelNames:
-    """The labels of y by their text, as in a spreadsheet."""
+    """The labels of y by their text, as in a spreadsheet; missing ones are none."""
 
     def __init__(self, labels):
         self.dtype = labels.dtype
-        self.classes = number_labels(labels)[0].tolist()
+        known = labels[[not _is_missing(label) for label in labels.tolist()]]
+        self.classes = number_labels(known)[0].tolist()
         self._by_name = {str(label): label for label in self.classes}
+        counts = Counter(map(_value_of, self._by_name))
+        self._by_value = {
+            _value_of(name): label
+            for name, label in self._by_name.items()
+            if counts[_value_of(name)] == 1
+        }
 
     def read(self, names, positions, column):
         """Give the labels, (n_names,); ``positions`` and ``column`` are for the error message."""
@@ -130,13 +138,16 @@ class LabelNames:
         return np.array([labels[name] for name in names], dtype=self.dtype)
 
     def _find(self, name):
-        if name in self._by_name:
-            return self._by_name[name]
-        try:
-            number = float(name)  # spreadsheets write 1 for 1.0
-        except ValueError:
-            return None
-        return next((label for label in self.classes if label == number), None)
+        # Spreadsheets write 1 for 1.0, 7 for 007, and TRUE for True.
+        return self._by_name.get(name, self._by_value.get(_value_of(name)))
+
+
+def _value_of(name):
+    """Give the number or bool that a text stands for, else the text."""
+    try:
+        return float(name)
+    except ValueError:
+        return name.lower() if name.lower() in ("true", "false") else name
 
 
 def _read_columns(issues):
@@ -157,8 +168,11 @@ def _read_columns(issues):
 
 
 def _to_text(value):
-    missing = value is None or is_pandas_na(value) or value != value
-    return "" if missing else str(value)
+    return "" if _is_missing(value) else str(value)
+
+
+def _is_missing(value):
+    return value is None or is_pandas_na(value) or value != value
 
 
 def _read_accept(accept, columns, names):

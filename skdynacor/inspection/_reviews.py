@@ -84,7 +84,8 @@ def read_review(path, y):
         A file of ``write_review``, with decisions. Rows may be missing or in another order, and
         semicolons may separate the columns. Apostrophes before formulas are removed.
     y : array-like of shape (n_samples,)
-        The given labels that the issues were found in.
+        The given labels that the issues were found in; some may be missing. Labels of text are
+        read as they are: "007" is not 7.
 
     Returns
     -------
