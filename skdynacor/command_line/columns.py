@@ -7,13 +7,15 @@ import numpy as np
 import pandas as pd
 from skrub import TableVectorizer
 
-from .bad_input import BadInput, no_such_name
+from .bad_input import BadInput, listed
+from .cells import looks_like_numbers
 
 #: A column of text has at least this many words on average.
 _WORDS_OF_TEXT = 5
 #: A column of strings is an identifier if at least this share of its values are distinct.
 _SHARE_DISTINCT = 0.9
 _SOME_ROWS = 1000
+_NAME_OF_ID = re.compile(r"(?:^|[_\W])[iI][dD]$|[a-z]I[dD]$")  # id, user_id, userId
 #: Models compute with floats of 32 bits.
 LARGEST = np.finfo(np.float32).max
 
@@ -26,19 +28,19 @@ class Columns(NamedTuple):
     notices: list
 
 
-def choose_columns(frame, label, features=None, text_columns=None):
+def choose_columns(frame, labels, features=None, text_columns=None):
     """Choose the feature columns, and those of them that hold text.
 
-    Identifiers and copies of the label are left out, unless the user names them.
+    Identifiers and copies of the labels, (n_rows,), are left out, unless the user names them.
     """
-    _check_names(frame, label, features, text_columns)
+    for name in text_columns or []:
+        if not _is_string(frame[name]):
+            raise BadInput(f"--text {name}: the column holds {frame[name].dtype}, not text.")
     named = {*(features or []), *(text_columns or [])}
     kept, left_out, found_texts = [], {}, []
     for name in (
         frame.columns if features is None else dict.fromkeys([*features, *(text_columns or [])])
     ):
-        if name == label:
-            continue
         column = frame[name]
         reason = _unusable(column)
         if reason and name in named:
@@ -46,15 +48,14 @@ def choose_columns(frame, label, features=None, text_columns=None):
         if text_columns is None and not reason and _is_text(column):
             found_texts.append(name)
         elif name not in named:
-            reason = reason or _uninformative(column, frame[label])
+            reason = reason or _uninformative(column, labels)
         if reason:
             left_out[name] = reason
         else:
             kept.append(name)
-    notices = [f"Left out {name!r}, which {reason}." for name, reason in left_out.items()]
-    notices += [
-        f"Took {name!r} for text; --text names the columns of text." for name in found_texts
-    ]
+    notices = _say_left_out(left_out)
+    if found_texts:
+        notices.append(f"Took {listed(found_texts)} for text; --text names the columns of text.")
     if not kept:
         raise BadInput(" ".join(["There is no feature column.", *notices]))
     return Columns(
@@ -62,17 +63,15 @@ def choose_columns(frame, label, features=None, text_columns=None):
     )
 
 
-def _check_names(frame, label, features, text_columns):
-    names = list(frame.columns)
-    for option, named in [("--features", features or []), ("--text", text_columns or [])]:
-        for name in named:
-            if name not in names:
-                raise no_such_name(name, names, "column", option)
-            if name == label:
-                raise BadInput(f"{option} names the label, {name!r}; leave it out.")
-    for name in text_columns or []:
-        if not _is_string(frame[name]):
-            raise BadInput(f"--text {name}: the column holds {frame[name].dtype}, not text.")
+def _say_left_out(reasons):
+    """Say which columns are left out of learning, by the reasons of their names."""
+    by_reason = {}
+    for name, reason in reasons.items():
+        by_reason.setdefault(reason, []).append(name)
+    return [
+        f"Left out {listed(names)}, {'which' if len(names) == 1 else 'each of which'} {reason}."
+        for reason, names in by_reason.items()
+    ]
 
 
 def _unusable(column):
@@ -80,16 +79,16 @@ def _unusable(column):
     if column.isna().all():
         return "is empty"
     if pd.api.types.is_float_dtype(column.dtype) and (column.abs() > LARGEST).any():
-        return "has infinite numbers"
+        return "has infinite numbers (write empty cells in their place to use it)"
     return None
 
 
 def _uninformative(column, labels):
     """Give the reason why a column should be no feature, or None."""
     if _is_identifier(column):
-        return "identifies the rows (--features uses it nevertheless)"
+        return "identifies the rows (--id shows it, --features learns from it)"
     if _is_copy(column, labels):
-        return "is a copy of the label (--features uses it nevertheless)"
+        return "is a copy of the label (--features learns from it)"
     return None
 
 
@@ -98,11 +97,13 @@ def _is_identifier(column):
         if column.isna().any() or not column.is_unique:
             return False
         counts = int(column.max()) - int(column.min()) == len(column) - 1
-        return counts or re.search(r"(^|[_\W])id$", str(column.name), re.IGNORECASE) is not None
+        return counts or _NAME_OF_ID.search(str(column.name)) is not None
     values = column.dropna()
     if not _is_string(column) or values.nunique() < _SHARE_DISTINCT * len(column):
         return False
     # NB: dates and numbers written as strings may be distinct, too.
+    if looks_like_numbers(values.astype(str)):
+        return False
     cleaner = TableVectorizer(numeric="drop", datetime="drop", high_cardinality="passthrough")
     return cleaner.fit_transform(values.iloc[:_SOME_ROWS].to_frame()).shape[1] > 0
 

@@ -4,24 +4,18 @@ pandas fills short rows, and reads on after an unclosed quotation mark.
 """
 
 import csv
-import gzip
 import sys
-import zlib
 
 from .bad_input import BadInput
+from .text_files import open_text
 
 
 def check_csv(path, separator, encoding):
     """Check that every row has the header's number of fields; return the header."""
-    open_ = gzip.open if path.suffix == ".gz" else open
     before = csv.field_size_limit(sys.maxsize)
     try:
-        with open_(path, "rt", encoding=encoding, newline="") as file:
+        with open_text(path, encoding) as file:
             return _check_rows(path, file, separator)
-    except UnicodeDecodeError as error:
-        raise _not_decodable(path, open_, error) from error
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise BadInput(f"{path} is not a valid gzip file: {error}.") from error
     finally:
         csv.field_size_limit(before)
 
@@ -38,6 +32,11 @@ def _check_rows(path, file, separator):
                     f"{path}, line {line}: {len(row)} fields, but the header has {len(header)} "
                     f"(separator {separator!r}; --separator names another)."
                 )
+            elif row and row == header:
+                raise BadInput(
+                    f"{path}, line {line} is the header once more, as in files appended to each "
+                    "other; remove the line."
+                )
             line = reader.line_num + 1
     except csv.Error as error:
         raise BadInput(
@@ -52,19 +51,3 @@ def _check_rows(path, file, separator):
             "names another."
         )
     return header
-
-
-def _not_decodable(path, open_, error):
-    """Make the error that names the line of the first byte that cannot be decoded."""
-    where = ""
-    with open_(path, "rb") as file:
-        for number, line in enumerate(file, start=1):
-            try:
-                line.decode(error.encoding)
-            except UnicodeDecodeError as first:
-                where = f", line {number}: byte 0x{line[first.start]:02x} at position {first.start}"
-                break
-    return BadInput(
-        f"{path}{where} is not {error.encoding}. Pass --encoding, for instance cp1252 for files "
-        "from Windows, or save the file as UTF-8."
-    )

@@ -8,28 +8,33 @@ import numpy as np
 import pandas as pd
 
 from .bad_input import BadInput, listed, no_such_name
+from .cells import read_cells
 from .columns import LARGEST, choose_columns
-from .labels import check_labels
+from .labels import as_texts, read_labels
+from .options import as_list
 from .tables import read_table, suffix_of
 
 
 @dataclass
 class Data:
-    """Features and labels of a file."""
+    """Features and labels of the rows of a file that have a label."""
 
     X: pd.DataFrame | np.ndarray  # (n_samples, n_features)
-    y: np.ndarray  # (n_samples,)
+    y: pd.Series  # (n_samples,); its index, as that of X, names the rows in outputs
     label: str  # name of the column or array of labels
+    positions: np.ndarray  # (n_samples,), of the rows in the file
+    groups: np.ndarray | None = None  # (n_samples,)
+    columns: pd.DataFrame | None = None  # all but labels and names, as the file has them
     text_columns: list = field(default_factory=list)  # columns of X that hold text
     notices: list = field(default_factory=list)  # messages for the user
 
 
-def read_data(path, label=None, features=None, text_columns=None, separator=None, encoding=None):
+def read_data(path, roles, file_format):
     """Read a table, or the arrays of a ``.npz`` file ("X" and "y_given" unless named)."""
     try:
         if suffix_of(path) == ".npz":
-            return _read_arrays(path, label or "y_given", features or ["X"], text_columns)
-        return _data_of_table(read_table(path, separator, encoding), label, features, text_columns)
+            return _read_arrays(path, roles)
+        return _data_of_table(read_table(path, file_format), roles, file_format)
     except FileNotFoundError as error:
         raise BadInput(f"There is no file {path}.") from error
     except IsADirectoryError as error:
@@ -38,46 +43,80 @@ def read_data(path, label=None, features=None, text_columns=None, separator=None
         raise BadInput(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
-def _data_of_table(table, label, features, text_columns):
-    frame, notices = table.frame, list(table.notices)
-    names = list(frame.columns)
-    if label is None:
+def _data_of_table(table, roles, file_format):
+    frame, names = table.frame, list(table.frame.columns)
+    if roles.label is None:
         raise BadInput(f"Which column holds the labels? Pass --label; there are {listed(names)}.")
-    if label not in names:
-        raise no_such_name(label, names, "column", "--label")
-    columns = choose_columns(frame, label, features, text_columns)
-    missing = frame[label].isna()
-    if missing.any():
-        frame = frame[~missing]
-        notices.append(f"Left out {missing.sum():,} rows without a label: empty, NA or the like.")
-    # infer_objects: a column of booleans with missing values has the dtype object.
-    try:
-        y = check_labels(frame[label].infer_objects().to_numpy(), label)
-    except BadInput as error:
-        raise BadInput(" ".join([str(error), *notices])) from error
-    X = frame[columns.features].copy()
-    if columns.text_columns:
-        X[columns.text_columns] = X[columns.text_columns].astype(object).fillna("")
-    return Data(X, y, label, columns.text_columns, notices + columns.notices)
+    roles.check(names)
+    labels = read_labels(frame[roles.label], roles.label, roles.missing_labels)
+    has_label = labels.has_label
+    values, notices = read_cells(frame[roles.learnt(names)], file_format)
+    known_labels = frame[roles.label].where(has_label)
+    chosen = choose_columns(values, known_labels, roles.features, roles.text)
+    rows = frame[has_label]
+    if roles.id is not None:
+        rows = rows.set_axis(as_texts(rows[roles.id]))
+    X = values.loc[has_label, chosen.features].set_axis(rows.index)
+    if chosen.text_columns:
+        X[chosen.text_columns] = X[chosen.text_columns].astype(object).fillna("")
+    return Data(
+        X,
+        pd.Series(labels.y, rows.index),
+        roles.label,
+        np.flatnonzero(has_label),
+        _read_groups(frame[roles.groups], roles.groups, has_label) if roles.groups else None,
+        rows.drop(columns=[roles.label, *as_list(roles.id)]),
+        chosen.text_columns,
+        [*table.notices, *labels.notices, *notices, *chosen.notices],
+    )
 
 
-def _read_arrays(path, label, features, text_columns):
-    if text_columns or len(features) != 1:
-        raise BadInput("For a .npz file, --features names one array, and there is no --text.")
-    X, y = _load(path, {"--features": features[0], "--label": label})
+def _read_arrays(path, roles):
+    if roles.text or roles.drop or roles.id or len(roles.features or ["X"]) != 1:
+        raise BadInput(
+            "For a .npz file, --features names one array, and there is no --text, --drop or --id."
+        )
+    feature, label = (roles.features or ["X"])[0], roles.label or "y_given"
+    names = {"--features": feature, "--label": label}
+    if roles.groups:
+        names["--groups"] = roles.groups
+    X, y, *groups = _load(path, names)
     if X.dtype.kind not in "fiub" or X.ndim < 2 or y.shape != X.shape[:1]:
         raise BadInput(
-            f"{path}: {features[0]} is {X.dtype} of shape {X.shape} and {label} of shape "
+            f"{path}: {feature} is {X.dtype} of shape {X.shape} and {label} of shape "
             f"{y.shape}; expected numbers of shape (rows, features), and one label for each row."
+        )
+    if groups and groups[0].shape != y.shape:
+        raise BadInput(
+            f"{path}: {roles.groups} has the shape {groups[0].shape}; expected one group for each "
+            f"of {len(y)} rows."
         )
     X = X.reshape(len(X), -1)
     if X.dtype.kind == "f" and not (np.abs(X) <= LARGEST)[~np.isnan(X)].all():
-        raise BadInput(f"{path}: {features[0]} has infinite numbers.")
-    labelled, notices = ~pd.isna(y), []
-    if not labelled.all():
-        X, y = X[labelled], y[labelled]
-        notices.append(f"Left out {(~labelled).sum():,} rows without a label.")
-    return Data(X, check_labels(y, label), label, [], notices)
+        raise BadInput(f"{path}: {feature} has infinite numbers; write NaN in their place.")
+    labels = read_labels(y, label, roles.missing_labels)
+    positions = np.flatnonzero(labels.has_label)
+    return Data(
+        X[positions],
+        pd.Series(labels.y, positions),
+        label,
+        positions,
+        _read_groups(groups[0], roles.groups, labels.has_label) if groups else None,
+        notices=labels.notices,
+    )
+
+
+def _read_groups(column, name, has_label):
+    """Read the groups of the rows that have a label; none may be missing."""
+    groups = as_texts(column)
+    missing = np.flatnonzero((groups == "") & has_label).tolist()
+    if missing:
+        some = ", ".join(map(str, missing[:5])) + ", ..." * (len(missing) > 5)
+        raise BadInput(
+            f"--groups {name}: {len(missing)} rows have no group ({some}, counted from 0); give "
+            "each of them a group of its own."
+        )
+    return groups[has_label].to_numpy()
 
 
 def _load(path, names):

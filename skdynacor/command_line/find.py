@@ -2,8 +2,10 @@
 
 import sys
 import warnings
+from dataclasses import fields
 
 import joblib
+import numpy as np
 
 from ..inspection import write_review
 from ..inspection._findings import read_findings
@@ -12,6 +14,7 @@ from ..inspection._noise_summary import summarize
 from ..reporting.report import report
 from ..utils.files import writing
 from .data import read_data
+from .options import FileFormat, Roles
 from .outputs import check_outputs
 from .preprocessing import make_pipeline_for
 from .summary import describe, describe_worst, to_json
@@ -23,12 +26,13 @@ def find(args):
     """Read, fit and write; return the exit code and the text for stdout."""
     outputs = {"--out": args.out, "--report": args.report, "--save-pipeline": args.save_pipeline}
     check_outputs(outputs, args.file, args.force)
-    data = read_data(args.file, args.label, args.features, args.text, args.separator, args.encoding)
+    data = read_data(args.file, _take(args, Roles), _take(args, FileFormat))
     _print_notices(data.notices, args)
     pipeline = _fit(data, args)
     detector = pipeline[-1]
     findings = read_findings(pipeline, data.X, data.y)
     issues = list_issues(findings, data.X, data.y, only_flagged=True)
+    _count_in_file(issues, data.positions)
     summary = summarize(findings, data.X, data.y)
     _write(pipeline, data, issues, args)
     results = args.file, data, detector, summary
@@ -40,9 +44,22 @@ def find(args):
     else:
         parts = [describe(*results), _next_steps(args, len(issues))]
         if not args.out and len(issues):
-            parts.insert(1, describe_worst(_with_columns(issues, data), data.text_columns))
+            worst = _with_columns(issues, data)
+            parts.insert(1, describe_worst(worst, args.id, data.text_columns))
     too_noisy = args.fail_above is not None and detector.noise_rate_ > args.fail_above
     return NOISY if too_noisy else 0, "\n\n".join(parts) + "\n" * bool(parts)
+
+
+def _take(args, kind):
+    """Make a data class of the options that are its fields."""
+    return kind(**{each.name: getattr(args, each.name) for each in fields(kind)})
+
+
+def _count_in_file(issues, positions):
+    """Count the rows of the file, in place of those that have a label."""
+    for name in ("position", "neighbor_1", "neighbor_2"):
+        known = issues[name].notna()
+        issues.loc[known, name] = positions[issues.loc[known, name].to_numpy(dtype=int)]
 
 
 def _print_notices(notices, args):
@@ -60,7 +77,7 @@ def _fit(data, args):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", UserWarning)
-        pipeline.fit(data.X, data.y)
+        pipeline.fit(data.X, data.y, labelerrordetector__groups=data.groups)
     _print_notices(dict.fromkeys(" ".join(str(each.message).split()) for each in caught), args)
     return pipeline
 
@@ -69,21 +86,28 @@ def _write(pipeline, data, issues, args):
     if args.out:
         write_review(_with_columns(issues.assign(decision=""), data), args.out)
     if args.report:
-        texts = None
-        if data.text_columns:
-            texts = data.X[data.text_columns].agg(" ".join, axis=1).tolist()
-        report(pipeline, data.X, data.y, args.report, texts=texts)
+        _report(pipeline, data, args.report)
     if args.save_pipeline:
         with writing(args.save_pipeline) as file:
             joblib.dump(pipeline, file)
 
 
+def _report(pipeline, data, path):
+    texts = columns = None
+    if data.text_columns:
+        texts = data.X[data.text_columns].agg(" ".join, axis=1).tolist()
+    if data.columns is not None and data.columns.shape[1] > data.X.shape[1]:
+        columns = data.columns.drop(columns=data.X.columns)
+    report(pipeline, data.X, data.y, path, texts=texts, columns=columns, positions=data.positions)
+
+
 def _with_columns(issues, data):
     """Add the columns of the file to the issues, for the review."""
-    if not hasattr(data.X, "columns"):
+    if data.columns is None:
         return issues
-    rows = data.X.iloc[issues["position"].to_numpy()].set_axis(issues.index)
-    return issues.join(rows[[name for name in rows.columns if name not in issues.columns]])
+    rows = data.columns.iloc[np.searchsorted(data.positions, issues["position"])]
+    others = [name for name in rows.columns if name not in issues.columns]
+    return issues.join(rows.set_axis(issues.index)[others])
 
 
 def _next_steps(args, n_flagged):

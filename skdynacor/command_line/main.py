@@ -58,43 +58,22 @@ def make_parser():
 def _add_find(commands):
     find = commands.add_parser(
         "find",
+        usage="skdynacor find FILE --label COLUMN [options]",
         help="find label errors in a file",
-        description="Find label errors in a file with a column of labels. Features may be numbers, "
-        "categories, dates and text, with missing values.",
+        description="Find label errors in a file with a column of labels. Features may be\n"
+        "numbers, categories, dates and text, with missing values.",
         epilog=_EXAMPLES + _EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     find.add_argument(
-        "file", type=Path, help="a table (.csv, .tsv, also with .gz, or .parquet), or .npz arrays"
+        "file",
+        metavar="FILE",
+        type=Path,
+        help="a table (.csv, .tsv, .xlsx, .jsonl or .parquet), or .npz arrays; .csv, .tsv and "
+        ".jsonl also with .gz",
     )
-    reading = find.add_argument_group("input")
-    reading.add_argument(
-        "--label",
-        metavar="COLUMN",
-        help="the column of labels (of .npz the array; default: y_given)",
-    )
-    reading.add_argument(
-        "--features",
-        nargs="+",
-        metavar="COLUMN",
-        help="feature columns (default: all but identifiers and copies of the label; of .npz the "
-        "array X)",
-    )
-    reading.add_argument(
-        "--text",
-        nargs="+",
-        metavar="COLUMN",
-        help="columns that hold text (default: those found to)",
-    )
-    reading.add_argument(
-        "--separator",
-        type=_separator,
-        metavar="CHARACTER",
-        help="what separates columns (default: a comma; in .tsv a tab)",
-    )
-    reading.add_argument(
-        "--encoding", type=_encoding, help="of a text file, such as cp1252 (default: utf-8)"
-    )
+    _add_columns(find.add_argument_group("columns"))
+    _add_file_format(find.add_argument_group("file format"))
     writing = find.add_argument_group("output")
     writing.add_argument(
         "--out", type=Path, metavar="CSV", help="the label issues for a review, the worst first"
@@ -123,6 +102,72 @@ def _add_find(commands):
     find.set_defaults(run=_find)
 
 
+def _add_columns(columns):
+    columns.add_argument(
+        "--label",
+        metavar="COLUMN",
+        help="the column of labels (of .npz the array; default: y_given)",
+    )
+    columns.add_argument(
+        "--missing-labels",
+        nargs="+",
+        metavar="WORD",
+        help="words for no label, such as NA or ?; their rows are left out, as those with an empty "
+        "cell always are",
+    )
+    columns.add_argument(
+        "--features",
+        nargs="+",
+        metavar="COLUMN",
+        help="columns to learn from (default: all but identifiers and copies of the label; of .npz "
+        "the array X)",
+    )
+    columns.add_argument(
+        "--drop",
+        nargs="+",
+        metavar="COLUMN",
+        help="columns not to learn from; outputs show them",
+    )
+    columns.add_argument(
+        "--text",
+        nargs="+",
+        metavar="COLUMN",
+        help="columns that hold text (default: those found to)",
+    )
+    columns.add_argument("--id", metavar="COLUMN", help="the column that names rows in outputs")
+    columns.add_argument(
+        "--groups",
+        metavar="COLUMN",
+        help="rows that belong together, such as a patient's: none is scored by a model that was "
+        "trained on another of its group",
+    )
+
+
+def _add_file_format(reading):
+    reading.add_argument(
+        "--separator",
+        type=_character,
+        metavar="CHARACTER",
+        help="what separates columns (default: a comma; in .tsv a tab)",
+    )
+    reading.add_argument(
+        "--decimal",
+        choices=[".", ","],
+        metavar="MARK",
+        help="the decimal mark, . or , (default: what the numbers show)",
+    )
+    reading.add_argument(
+        "--thousands",
+        type=_character,
+        metavar="CHARACTER",
+        help="what separates thousands (default: what the numbers show)",
+    )
+    reading.add_argument(
+        "--encoding", type=_encoding, help="of a text file, such as cp1252 (default: utf-8)"
+    )
+    reading.add_argument("--sheet", metavar="NAME", help="the sheet of an .xlsx file")
+
+
 def _add_demo(commands):
     demo = commands.add_parser(
         "demo",
@@ -138,11 +183,11 @@ def _add_demo(commands):
     demo.set_defaults(run=_demo)
 
 
-def _separator(text):
-    separator = text.replace("\\t", "\t")
-    if len(separator) != 1:
+def _character(text):
+    character = text.replace("\\t", "\t")
+    if len(character) != 1:
         raise argparse.ArgumentTypeError(f"must be one character; got {text!r}")
-    return separator
+    return character
 
 
 def _encoding(text):

@@ -34,19 +34,20 @@ def describe(path, data, detector, summary):
     return "\n".join(lines)
 
 
-def describe_worst(issues, text_columns):
+def describe_worst(issues, id_column, text_columns):
     """Show the first ten issues, with the text columns of the file."""
     worst = issues.head(N_SHOWN)
     table = pd.DataFrame(
         {
-            "row": worst["index"],
+            _short(id_column or "row"): worst["index"].map(_short),
             "given": worst["given_label"].map(_short),
             "suggested": worst["suggested_label"].map(_short),
             "P(wrong)": worst["noise_probability"].map("{:.1%}".format),
             **{_short(name): worst[name].map(_short) for name in text_columns},
         }
     )
-    return f"The worst {len(worst)} (rows count from 0):\n{table.to_string(index=False)}"
+    counting = "" if id_column else " (rows count from 0)"
+    return f"The worst {len(worst)}{counting}:\n{table.to_string(index=False)}"
 
 
 def to_json(path, data, detector, summary, issues, files):

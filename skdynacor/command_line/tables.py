@@ -1,4 +1,4 @@
-"""Read tables: CSV and Parquet files."""
+"""Read tables: CSV, Excel and Parquet files, and JSON lines."""
 
 from typing import NamedTuple
 
@@ -8,10 +8,14 @@ import pyarrow.parquet
 
 from .bad_input import BadInput, listed
 from .csv_check import check_csv
+from .excel import read_excel
+from .json_lines import read_json_lines
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
 _PARQUET = (".parquet", ".pq")
-_KNOWN = ".csv, .tsv, .csv.gz, .tsv.gz, .parquet or .npz"
+_JSON_LINES = (".jsonl", ".ndjson")
+_EXCEL = ".xlsx"
+_KNOWN = ".csv, .tsv or .jsonl (also with .gz), .xlsx, .parquet or .npz"
 
 
 class Table(NamedTuple):
@@ -21,15 +25,25 @@ class Table(NamedTuple):
     notices: list
 
 
-def read_table(path, separator=None, encoding=None):
-    """Read a CSV or Parquet file, by the suffix of its name."""
+def read_table(path, file_format):
+    """Read a table, by the suffix of the file's name. What is written as text stays text."""
     suffix = suffix_of(path)
+    encoding = file_format.encoding or "utf-8-sig"
+    if file_format.sheet is not None and suffix != _EXCEL:
+        raise BadInput(f"--sheet is for .xlsx files; {path} is none.")
     if suffix in _PARQUET:
         table = _read_parquet(path)
+    elif suffix in _JSON_LINES:
+        frame, nested = read_json_lines(path, encoding)
+        table = Table(frame, _say_nested(nested))
+    elif suffix == _EXCEL:
+        frame, header = read_excel(path, file_format.sheet)
+        _check_distinct(path, header)
+        table = Table(frame, [])
     elif suffix in _SEPARATORS:
-        table = _read_text(path, separator or _SEPARATORS[suffix], encoding or "utf-8-sig")
+        table = _read_text(path, file_format.separator or _SEPARATORS[suffix], encoding)
     else:
-        hint = " Save the sheet as CSV." if suffix in (".xls", ".xlsx", ".ods") else ""
+        hint = " Save the sheet as .xlsx or CSV." if suffix in (".xls", ".ods") else ""
         raise BadInput(f"{path} has an unknown format; expected {_KNOWN}.{hint}")
     if table.frame.empty:
         raise BadInput(f"{path} has a header, but no rows.")
@@ -43,10 +57,9 @@ def suffix_of(path):
 
 
 def _read_text(path, separator, encoding):
-    header = check_csv(path, separator, encoding)
-    _check_distinct(path, [name for name in header if name])  # pandas makes names for empty ones
-    # NB: with low_memory, the type of a column may differ from chunk to chunk.
-    return Table(pd.read_csv(path, sep=separator, encoding=encoding, low_memory=False), [])
+    _check_distinct(path, check_csv(path, separator, encoding))
+    frame = pd.read_csv(path, sep=separator, encoding=encoding, dtype=str, keep_default_na=False)
+    return Table(frame, [])
 
 
 def _read_parquet(path):
@@ -60,15 +73,19 @@ def _read_parquet(path):
     except (ValueError, pa.ArrowNotImplementedError) as error:  # pa.ArrowInvalid is a ValueError
         text = str(error).strip().partition("\n")[0]
         raise BadInput(f"{path} is not a valid Parquet file: {text}") from error
-    notices = [f"Left out columns of lists, structs or bytes: {listed(nested)}."] if nested else []
-    return Table(frame, notices)
+    return Table(frame, _say_nested(nested))
 
 
 def _has_no_scalars(kind):
     return pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
 
 
+def _say_nested(names):
+    return [f"Left out columns of lists, structs or bytes: {listed(names)}."] if names else []
+
+
 def _check_distinct(path, names):
+    names = [name for name in names if name]  # pandas makes names for empty ones
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise BadInput(f"{path} has several columns named {listed(twice)}; rename all but one.")

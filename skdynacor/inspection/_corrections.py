@@ -1,12 +1,13 @@
 """Apply the decisions of a review to y."""
 
+from collections import Counter
 from decimal import Decimal
 from numbers import Real
 
 import numpy as np
 
 from ..utils.sklearn_private import is_pandas_na
-from ..utils.validation import number_labels, read_labels
+from ..utils.validation import find_missing, number_labels, read_labels
 from ._frames import is_of_polars, read_issues
 
 #: Decisions that name no label.
@@ -24,7 +25,7 @@ def apply_corrections(y, issues, accept="decision"):
     Parameters
     ----------
     y : array-like of shape (n_samples,)
-        The given labels; not changed.
+        The given labels; not changed. Some may be missing, of rows that the issues do not name.
     issues : pandas.DataFrame or polars.DataFrame
         What ``label_issues`` or ``read_review`` returned, or some of its rows.
     accept : str, float in [0, 1] or array-like of shape (n_issues,), default="decision"
@@ -71,14 +72,14 @@ def apply_corrections(y, issues, accept="decision"):
         return y
     if is_of_polars(y):
         return y.clone().scatter(positions, corrected)
-    y = read_labels(y).copy()
+    y = read_labels(y, allow_missing=True).copy()
     y[positions] = corrected
     return y
 
 
 def find_corrections(y, issues, accept="decision"):
     """Give the positions of the rows with a decision, and their new labels, (n_decided,) each."""
-    labels = read_labels(y)
+    labels = read_labels(y, allow_missing=True)
     names = LabelNames(labels)
     columns = _read_columns(issues)
     decisions = _read_accept(accept, columns, names)
@@ -110,14 +111,20 @@ def find_corrections(y, issues, accept="decision"):
 
 
 class LabelNames:
-    """The labels of y by their text, as in a spreadsheet."""
+    """The labels of y by their text, as in a spreadsheet; missing ones are none."""
 
     def __init__(self, labels):
         self.dtype = labels.dtype
-        classes = number_labels(labels)[0]
+        classes = number_labels(np.delete(labels, find_missing(labels)))[0]
         # NB: ``tolist`` makes integers of dates in nanoseconds.
         self.classes = list(classes) if self.dtype.kind == "M" else classes.tolist()
         self._by_name = {str(label): label for label in self.classes}
+        counts = Counter(map(_value_of, self._by_name))
+        self._by_value = {
+            _value_of(name): label
+            for name, label in self._by_name.items()
+            if counts[_value_of(name)] == 1
+        }
 
     def read(self, names, positions, column):
         """Give the labels, (n_names,); ``positions`` and ``column`` are for the error message."""
@@ -133,19 +140,25 @@ class LabelNames:
         return np.array([labels[name] for name in names], dtype=self.dtype)
 
     def _find(self, name):
-        if name in self._by_name:
-            return self._by_name[name]
-        try:
-            value = self._read_otherwise(name)
-        except (ValueError, ArithmeticError):
-            return None
-        return next((label for label in self.classes if label == value), None)
+        # Spreadsheets write 1 for 1.0, 7 for 007, TRUE for True, and dates in any format.
+        if name not in self._by_name and self.dtype.kind == "M":
+            return self._find_date(name)
+        return self._by_name.get(name, self._by_value.get(_value_of(name)))
 
-    def _read_otherwise(self, name):
-        """Read 1.0 where the label is 1, as spreadsheets write it, and dates of any format."""
-        if self.dtype.kind == "M":
-            return np.array(name).astype(self.dtype)
-        return float(name) if self.dtype.kind == "f" else Decimal(name)  # exact for large integers
+    def _find_date(self, name):
+        try:
+            date = np.array(name).astype(self.dtype)
+        except ValueError:
+            return None
+        return next((label for label in self.classes if label == date), None)
+
+
+def _value_of(name):
+    """Give the number, exactly, or bool that a text stands for, else the text."""
+    try:
+        return Decimal(name)
+    except ArithmeticError:
+        return name.lower() if name.lower() in ("true", "false") else name
 
 
 def _read_columns(issues):
@@ -166,8 +179,11 @@ def _read_columns(issues):
 
 
 def _to_text(value):
-    missing = value is None or is_pandas_na(value) or value != value
-    return "" if missing else str(value)
+    return "" if _is_missing(value) else str(value)
+
+
+def _is_missing(value):
+    return value is None or is_pandas_na(value) or value != value
 
 
 def _read_accept(accept, columns, names):

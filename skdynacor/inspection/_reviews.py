@@ -84,7 +84,8 @@ def read_review(path, y):
         A file of ``write_review``, with decisions. Rows may be missing or in another order, and
         semicolons may separate the columns. Apostrophes before formulas are removed.
     y : array-like of shape (n_samples,)
-        The given labels that the issues were found in.
+        The given labels that the issues were found in; some may be missing. Labels of text are
+        read as they are: "007" is not 7.
 
     Returns
     -------
@@ -114,7 +115,7 @@ def read_review(path, y):
     for name in frame.select_dtypes(exclude=["number", "bool"]):
         frame[name] = [restore(v) if isinstance(v, str) else v for v in frame[name]]
     find_corrections(y, frame)
-    names = LabelNames(read_labels(y))
+    names = LabelNames(read_labels(y, allow_missing=True))
     columns = {name: frame[name].to_numpy() for name in frame.columns}
     for name in _LABELS:
         texts = columns[name]

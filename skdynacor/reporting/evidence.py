@@ -11,14 +11,17 @@ MOST_ROWS = 5_000
 _EXAMPLES = 300  # rows of a class from which its usual values come
 
 
-def gather_evidence(X, findings, columns, n_bytes, texts, images, feature_names):
-    """Gather texts, images and features of the worst issues and their neighbours.
+def gather_evidence(X, findings, issues, positions, n_bytes, feature_names, columns, **contents):
+    """Gather texts, images, features and further columns of the worst issues and their neighbours.
 
-    ``columns`` are those of the issues, worst first. The JSON takes at most ``n_bytes``.
+    ``issues`` are the columns of the issues, worst first. Rows are numbered by ``positions``. The
+    JSON takes at most ``n_bytes``.
     """
-    contents, has_features = find_contents(X, len(findings.labels), texts, images)
-    worst = list(_list_worst(columns))[:MOST_ROWS]
+    contents, has_features = find_contents(X, len(findings.labels), columns=columns, **contents)
+    worst = list(_list_worst(issues))[:MOST_ROWS]
     evidence = {kind: {} for kind in ("rows", *contents)}
+    if columns is not None:
+        evidence["column_names"] = [str(name) for name in columns.columns]
     features = None
     if has_features or feature_names is not None:
         shown = [each for row, neighbors, _ in worst for each in (row, *neighbors)]
@@ -49,6 +52,8 @@ def gather_evidence(X, findings, columns, n_bytes, texts, images, feature_names)
         n_rows += 1
         for kind, piece in pieces.items():
             evidence[kind].update(piece)
+    for kind in evidence.keys() & {"rows", "features", *contents}:
+        evidence[kind] = {int(positions[row]): piece for row, piece in evidence[kind].items()}
     return {"n_rows": n_rows, **evidence}
 
 

@@ -29,6 +29,28 @@ def read_columns(frame, classes):
     return columns
 
 
+def read_positions(positions, n_rows):
+    """Validate the positions of rows in the caller's data, (n_rows,); by default 0, 1, ..."""
+    positions = np.arange(n_rows) if positions is None else np.asarray(positions)
+    if positions.shape != (n_rows,) or positions.dtype.kind not in "iu":
+        raise ValueError(
+            f"positions must be one integer for each of the {n_rows} rows; got {positions.dtype} "
+            f"of shape {positions.shape}."
+        )
+    return positions
+
+
+def count_by(positions, columns):
+    """Replace the rows of X in the columns of issues by ``positions``, (n_samples,)."""
+    counted = columns.copy()
+    for name in ("position", "neighbor_1", "neighbor_2"):
+        if columns[name] is not None:
+            counted[name] = [None if row is None else int(positions[row]) for row in columns[name]]
+    if columns.get("index") in (columns["position"], counted["position"]):
+        counted["index"] = None  # it repeats the positions
+    return counted
+
+
 def encode_trajectories(dynamics, rows, agreement):
     """Encode each trajectory as one character from 0 to u for each of at most 24 epochs.
 

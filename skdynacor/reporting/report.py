@@ -12,7 +12,7 @@ from ..utils.sklearn_private import Count, validates_arguments
 from .conflicts import write_conflicts
 from .evidence import gather_evidence
 from .figures import draw_figures
-from .issue_columns import encode_trajectories, read_columns
+from .issue_columns import count_by, encode_trajectories, read_columns, read_positions
 from .page import encode_json, make_page
 from .summary import find_facts, find_origin
 
@@ -30,6 +30,8 @@ def report(
     texts=None,
     images=None,
     feature_names=None,
+    columns=None,
+    positions=None,
     title="Labels that look wrong",
     max_rows=20_000,
 ):
@@ -57,6 +59,11 @@ def report(
         channels, which may also come first.
     feature_names : sequence of str, default=None
         Names of the features. ``None`` takes the column names of X, else x0, x1, ...
+    columns : pandas.DataFrame of n_samples rows, default=None
+        Further columns to show where a row is opened, such as names, which X lacks.
+    positions : array-like of shape (n_samples,), default=None
+        Positions of the rows in the data that the decisions will be applied to, if X and y are some
+        of its rows, such as those with a label. ``None`` takes 0, 1, ...
     title : str, default="Labels that look wrong"
         The title of the page.
     max_rows : int, default=20_000
@@ -73,7 +80,8 @@ def report(
     OSError
         If the file cannot be written there.
     ValueError
-        If there is not one label, text or image for each row, or one name for each feature.
+        If there is not one label, text, image, position or row of ``columns`` for each row, or one
+        name for each feature.
 
     See Also
     --------
@@ -99,16 +107,15 @@ def report(
     if not path.parent.is_dir():
         raise FileNotFoundError(f"There is no folder {str(path.parent)!r}. Make it first.")
     findings = read_findings(estimator, X, y)
-    columns = read_columns(list_issues(findings, findings.labels)[:max_rows], findings.classes)
-    if columns.get("index") == columns["position"]:
-        columns["index"] = None  # it repeats the positions
+    issues = read_columns(list_issues(findings, findings.labels)[:max_rows], findings.classes)
     figures, names = draw_figures(findings), label_names(findings.classes)
+    positions = read_positions(positions, len(findings.labels))
     conflicts = write_conflicts(X, findings, names)
     data = {
         "n_rows": len(findings.labels),
         "classes": names,
-        "columns": list(columns),
-        "issues": columns,
+        "columns": list(issues),
+        "issues": count_by(positions, issues),
         "trajectories": None,
         "stage": findings.stage_name,
         "agreement": bool(findings.agreement),
@@ -120,14 +127,17 @@ def report(
     }
     if findings.dynamics is not None:
         data["trajectories"] = encode_trajectories(
-            findings.dynamics, columns["position"], findings.agreement
+            findings.dynamics, issues["position"], findings.agreement
         )
         data["n_stages"] = findings.dynamics.shape[1]
     encoded = encode_json(data)
     data["id"] = hashlib.blake2b(encoded, digest_size=8).hexdigest()
     n_bytes = _SIZE - sum(map(len, (encoded, figures.encode(), conflicts.encode())))
     n_bytes = max(n_bytes, _LEAST_EVIDENCE)
-    data["evidence"] = gather_evidence(X, findings, columns, n_bytes, texts, images, feature_names)
+    contents = {"texts": texts, "images": images, "columns": columns}
+    data["evidence"] = gather_evidence(
+        X, findings, issues, positions, n_bytes, feature_names, **contents
+    )
     page = make_page(str(title), encode_json(data), figures, conflicts)
     with writing(path) as file:
         file.write(page)

@@ -7,16 +7,17 @@ import numpy as np
 
 from ..displays._image_arrays import find_images, has_image_shape, to_displayable
 from ..utils.optional import import_optional
+from .row_features import show_value
 
 _LONGEST = 2_000  # characters of a text
 _THUMBNAIL = 96  # pixels of the longer side
 
 
-def find_contents(X, n_rows, texts=None, images=None):
-    """Make functions that show a row as "text" or "image", and find whether to show features.
+def find_contents(X, n_rows, texts=None, images=None, columns=None):
+    """Make functions that show a row as "text", "image" or "columns".
 
-    X holds texts if it has one dimension, images if it has three or four, else features. Features
-    without names are not shown beside a text or an image.
+    Also find whether to show features. X holds texts if it has one dimension, images if it has
+    three or four, else features. Features without names are not shown beside a text or an image.
     """
     shape = X.shape if hasattr(X, "shape") else (n_rows, *np.shape(X[0]))
     if texts is None and len(shape) == 1:
@@ -32,7 +33,12 @@ def find_contents(X, n_rows, texts=None, images=None):
     if images is not None:
         images = find_images(images, n_rows)
         contents["image"] = lambda row: _encode_thumbnail(images[[row]])
-    return contents, len(shape) == 2 and (not contents or hasattr(X, "columns"))
+    has_features = len(shape) == 2 and (not contents or hasattr(X, "columns"))
+    if columns is not None:
+        if len(columns) != n_rows:
+            raise ValueError(f"columns must have {n_rows} rows, as X has; got {len(columns)}.")
+        contents["columns"] = lambda row: [show_value(value) for value in columns.iloc[row]]
+    return contents, has_features
 
 
 def _cut(text):

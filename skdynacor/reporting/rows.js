@@ -118,6 +118,7 @@ function showEvidence(row) {
     .filter((position) => position !== null && position !== undefined);
   if (row < evidence.n_rows) {
     if (evidence.image || evidence.text) cell.append(make("div", { class: evidence.text ? "cards" : "cards pictures" }, ...positions.map(card)));
+    if (evidence.columns) cell.append(columnTable(positions));
     if (evidence.features) cell.append(featureTable(evidence.features[positions[0]], positions));
   } else {
     cell.append(make("p", { class: "note" },
@@ -163,8 +164,20 @@ function card(position, i) {
   return make("figure", { class: i === 0 ? "own" : null }, make("figcaption", {}, nameOf(position, i === 0)), ...content);
 }
 
+/** Show the columns that are no features. */
+function columnTable(positions) {
+  const columns = positions.map((position) => evidence.columns[position]);
+  return valueTable("Other columns", "Column", evidence.column_names, columns, positions);
+}
+
 function featureTable({ names, values, usual }, positions) {
-  const head = make("tr", {}, make("th", { scope: "col" }, "Feature"),
+  const all = names.length === evidence.n_features;
+  const caption = all ? "Features" : `${names.length} of ${count(evidence.n_features)} features: ${evidence.choice}`;
+  return valueTable(caption, "Feature", names.map((name) => evidence.names[name]), values, positions, usual);
+}
+
+function valueTable(caption, kind, names, values, positions, usual = []) {
+  const head = make("tr", {}, make("th", { scope: "col" }, kind),
     ...positions.map((position, i) => make("th", { scope: "col", class: i === 0 ? "own" : null }, nameOf(position, i === 0))),
     ...usual.map(([code]) => make("th", { scope: "col" }, `${evidence.usual_is} `, label(code))));
   const value = (content, own) => {
@@ -172,12 +185,10 @@ function featureTable({ names, values, usual }, positions) {
     return make("td", { class: `${kind} ${own ? "own" : ""}`, dir: "auto" },
       content === null ? make("i", { class: "muted" }, "missing") : String(content));
   };
-  const body = names.map((name, j) => make("tr", {}, make("th", { scope: "row" }, make("bdi", {}, evidence.names[name])),
+  const body = names.map((name, j) => make("tr", {}, make("th", { scope: "row" }, make("bdi", {}, name)),
     ...values.map((column, i) => value(column[j], i === 0)),
     ...usual.map(([, column]) => value(column[j], false))));
-  const all = names.length === evidence.n_features;
-  const caption = all ? "Features" : `${names.length} of ${count(evidence.n_features)} features: ${evidence.choice}`;
-  return make("div", { class: "values", tabindex: "0", role: "region", "aria-label": "Features" },
+  return make("div", { class: "values", tabindex: "0", role: "region", "aria-label": caption },
     make("table", {}, make("caption", {}, caption), make("thead", {}, head), make("tbody", {}, ...body)));
 }
 

@@ -79,6 +79,7 @@ function haystack(row) {
     const parts = [indexOf(row), labelOf(issues.given_label[row])];
     if (issues.suggested_label) parts.push(labelOf(issues.suggested_label[row]));
     parts.push(evidence.text?.[issues.position[row]] ?? "");
+    parts.push(...(evidence.columns?.[issues.position[row]] ?? []));
     haystacks.set(row, parts.join("\n").toLowerCase());
   }
   return haystacks.get(row);

@@ -79,7 +79,7 @@ def validate_rows_and_labels(estimator, X, y, **check_params):
     return to_canonical(X) if issparse(X) else X, *encode_labels(y)
 
 
-def to_array(y):
+def to_array(y, allow_missing=False):
     """Turn labels into an array that holds the same labels.
 
     numpy makes texts of [1, "a"] and floats of large integers; scikit-learn makes floats of pandas'
@@ -88,6 +88,8 @@ def to_array(y):
     is_list = isinstance(y, list | tuple)
     labels = np.array(y, dtype=object) if is_list else np.asanyarray(y)
     if labels.ndim and (labels is not y or labels.dtype.kind == "O" or np.ma.is_masked(labels)):
+        if allow_missing and find_missing(labels.ravel()).size:
+            return labels
         _check_no_missing(labels.ravel())
     if not is_list and not _holds_numbers(labels):
         return labels
@@ -103,9 +105,9 @@ def _holds_numbers(labels):
     return is_object and isinstance(labels.flat[0], Number | np.bool_)
 
 
-def read_labels(y):
+def read_labels(y, allow_missing=False):
     """Read labels in their own type, (n_samples,)."""
-    return column_or_1d(to_array(y))
+    return column_or_1d(to_array(y, allow_missing))
 
 
 def encode_labels(y):
@@ -212,7 +214,7 @@ def check_groups(groups, n_rows):
             f"groups must hold one value for each of {n_rows} rows; its shape is {groups.shape}."
         )
     groups = groups.ravel()
-    missing = _find_missing(groups)
+    missing = find_missing(groups)
     if missing.size:
         raise ValueError(
             f"groups contains {groups[missing[0]]} in row {missing[0]} ({missing.size} rows in "
@@ -260,7 +262,7 @@ def check_copies(copies, X):
 
 def _check_no_missing(y):
     """Refuse labels that are missing."""
-    missing = _find_missing(y)
+    missing = find_missing(y)
     if missing.size:
         raise ValueError(
             f"Input y contains {y[missing[0]]} in row {missing[0]} ({missing.size} rows in all); "
@@ -268,7 +270,7 @@ def _check_no_missing(y):
         )
 
 
-def _find_missing(values):
+def find_missing(values):
     """Positions of values that are masked, None, NaN, NaT, NA or infinite."""
     if np.ma.is_masked(values):
         return np.flatnonzero(np.ma.getmaskarray(values))

@@ -9,6 +9,7 @@ import pytest
 from pyarrow import parquet
 
 from skdynacor.command_line import data
+from skdynacor.command_line.options import FileFormat, Roles
 
 GOOD = "a,b,y\n" + "".join(f"{i % 7},{i % 5},{'no' if i % 2 else 'yes'}\n" for i in range(40))
 
@@ -29,6 +30,7 @@ GOOD = "a,b,y\n" + "".join(f"{i % 7},{i % 5},{'no' if i % 2 else 'yes'}\n" for i
             GOOD.replace(",", ";"),
             r"has one column, 'a;b;y', with the separator ','; --separator",
         ),
+        (GOOD + GOOD, "bad.csv, line 42 is the header once more, as in files appended"),
         (GOOD.replace("y\n", "Y\n", 1), r"no column 'y' \(--label\). Did you mean 'Y'\?"),
     ],
 )
@@ -38,7 +40,9 @@ def test_text_files(refused, tmp_path, content, message):
     assert re.search(message, refused(path, "--label", "y"))
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet", ".npz"])
+@pytest.mark.parametrize(
+    "suffix", [".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet", ".xlsx", ".npz"]
+)
 def test_binary_and_cut_files(refused, tmp_path, mixed_table, suffix):
     path = tmp_path / f"bad{suffix}"
     path.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)))
@@ -47,6 +51,10 @@ def test_binary_and_cut_files(refused, tmp_path, mixed_table, suffix):
         np.savez(path, X=np.eye(9), label=np.array([0, 1, 0] * 3))
     elif suffix == ".parquet":
         mixed_table[0].to_parquet(path)
+    elif suffix == ".xlsx":
+        mixed_table[0].to_excel(path, index=False)
+    elif suffix.startswith(".jsonl"):
+        mixed_table[0].to_json(path, orient="records", lines=True)
     else:
         mixed_table[0].to_csv(path, index=False)
     path.write_bytes(path.read_bytes()[:-50])
@@ -70,7 +78,7 @@ def test_the_line_and_byte_of_another_encoding_are_named(refused, tmp_path):
 def test_encodings_are_read(tmp_path, encoding):
     path = tmp_path / "good.csv"
     path.write_bytes(GOOD.replace("y\n", "sûr\n", 1).encode(encoding or "utf-8-sig"))
-    found = data.read_data(path, "sûr", encoding=encoding)
+    found = data.read_data(path, Roles("sûr"), FileFormat(encoding=encoding))
     assert found.X.columns.tolist() == ["a", "b"]
     assert found.y.tolist() == ["yes", "no"] * 20
 
@@ -78,9 +86,9 @@ def test_encodings_are_read(tmp_path, encoding):
 def test_separators_are_read(tmp_path):
     path = tmp_path / "good.tsv"
     path.write_text(GOOD.replace(",", "|"))
-    assert data.read_data(path, "y", separator="|").X.shape == (40, 2)
+    assert data.read_data(path, Roles("y"), FileFormat("|")).X.shape == (40, 2)
     path.write_text(GOOD.replace(",", "\t"))
-    assert data.read_data(path, "y").X.shape == (40, 2)
+    assert data.read_data(path, Roles("y"), FileFormat()).X.shape == (40, 2)
 
 
 def test_a_missing_file_a_folder_and_others_that_are_not_read(refused, tmp_path, monkeypatch):
@@ -88,8 +96,8 @@ def test_a_missing_file_a_folder_and_others_that_are_not_read(refused, tmp_path,
     (tmp_path / "folder.csv").mkdir()
     assert "is a folder" in refused(tmp_path / "folder.csv", "--label", "y")
     assert "has an unknown format" in refused(tmp_path, "--label", "y")
-    (tmp_path / "sheet.xlsx").touch()
-    assert "Save the sheet as CSV" in refused(tmp_path / "sheet.xlsx", "--label", "y")
+    (tmp_path / "sheet.ods").touch()
+    assert "Save the sheet as .xlsx or CSV" in refused(tmp_path / "sheet.ods", "--label", "y")
 
     def refuse(*args):
         raise PermissionError(13, "Permission denied")
@@ -107,10 +115,9 @@ def test_a_missing_file_a_folder_and_others_that_are_not_read(refused, tmp_path,
         (np.linspace(0, 1, 40), "are measurements, such as 0.02"),
         ([None] * 40, "0 rows have a label in 'y'; at least 5"),
         (["a", "b"] * 2 + [None] * 36, "4 rows have a label"),
-        (
-            ["US", "NA"] * 20,
-            "All labels in 'y' are 'US'; there must be at least two classes. Left out 20",
-        ),
+        ([7] * 40, "All labels in 'y' are 7; there"),
+        (["007"] * 20 + [None] * 20, "All labels in 'y' are '007'; there must be at least two"),
+        (["US", None] * 20, "two classes. Left out 20 rows without a label (20 empty)."),
     ],
 )
 def test_labels_that_are_no_classes(refused, tmp_path, labels, message):
@@ -128,15 +135,58 @@ def test_columns_that_cannot_be_features(refused, tmp_path):
     for reason in [
         "'row', which identifies the rows",
         "'none', which is empty",
-        "'far', which has inf",
+        "'far', which has infinite numbers (write empty cells in their place to use it)",
     ]:
         assert reason in message
-    assert "Did you mean 'row'" in refused(path, "--label", "y", "--features", "rows")
     assert "'far' has infinite" in refused(path, "--label", "y", "--features", "far")
-    assert "--features names the label" in refused(path, "--label", "y", "--features", "y")
     assert "no column 'txt' (--text)" in refused(path, "--label", "y", "--text", "txt")
     assert "the column holds int64, not text" in refused(path, "--label", "y", "--text", "row")
     assert "Which column holds the labels? Pass --label; there are 'row'" in refused(path)
+
+
+@pytest.mark.parametrize("option", ["--features", "--text", "--drop", "--id", "--groups"])
+def test_options_that_name_no_column_or_the_label(refused, tmp_path, option):
+    path = tmp_path / "good.csv"
+    path.write_text(GOOD.replace("a", "row", 1))
+    message = refused(path, "--label", "y", option, "rows")
+    assert f"There is no column 'rows' ({option}). Did you mean 'row'?" in message
+    assert f"{option} names the label, 'y'" in refused(path, "--label", "y", option, "y")
+
+
+@pytest.mark.parametrize("option", ["--drop", "--id", "--groups"])
+def test_options_that_contradict_each_other(refused, tmp_path, option):
+    path = tmp_path / "good.csv"
+    path.write_text(GOOD)
+    message = refused(path, "--label", "y", option, "a", "--features", "a", "b")
+    assert "--features names 'a', which --drop, --id or --groups excludes" in message
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--decimal", ",", "--separator", ","), "--decimal and --separator are both ','"),
+        (("--decimal", ",", "--thousands", ","), "--decimal and --thousands are both ','"),
+        (("--decimal", ":"), "argument --decimal: invalid choice: ':'"),
+        (("--thousands", ".."), "argument --thousands: must be one character; got '..'"),
+        (("--sheet", "a"), "--sheet is for .xlsx files"),
+    ],
+)
+def test_options_that_fit_no_file(refused, tmp_path, options, message):
+    path = tmp_path / "good.csv"
+    path.write_text(GOOD)
+    assert message in refused(path, "--label", "y", *options)
+
+
+def test_groups(command, refused, tmp_path):
+    path = tmp_path / "groups.csv"
+    rows = [f"{i % 7},{i % 5},{'no' if i % 2 else 'yes'}" for i in range(40)]
+    path.write_text("\n".join(["a,b,y", *rows]).replace("b", "patient", 1).replace(",3,", ",,"))
+    message = refused(path, "--label", "y", "--groups", "patient")
+    assert "--groups patient: 8 rows have no group (3, 8, 13, 18, 23, ..., counted" in message
+    path.write_text("patient,a,y\n" + "\n".join(f"Ann,{row[2:]}" for row in rows))
+    code, out, err = command("find", path, "--label", "y", "--groups", "patient")
+    assert (code, out) == (1, "")
+    assert "group" in err
 
 
 def test_nested_columns_of_parquet_are_left_out(refused, tmp_path):
@@ -150,7 +200,7 @@ def test_nested_columns_of_parquet_are_left_out(refused, tmp_path):
         "y": pa.array(["yes", "no"] * (n // 2)),
     }
     parquet.write_table(pa.table(columns), path)
-    found = data.read_data(path, "y")
+    found = data.read_data(path, Roles("y"), FileFormat())
     assert found.X.columns.tolist() == ["a"]
     notice = "Left out columns of lists, structs or bytes: 'list', 'struct', 'bytes'."
     assert found.notices == [notice]
@@ -170,6 +220,9 @@ def test_arrays_that_do_not_fit(refused, tmp_path):
         path, "--label", "short"
     )
     assert "not a valid .npz file" in refused(path, "--label", "objects")
-    assert "names one array" in refused(path, "--label", "y_true", "--text", "X")
+    for option in ["--text", "--drop", "--id"]:
+        assert "names one array" in refused(path, "--label", "y_true", option, "X")
+    message = refused(path, "--label", "y_true", "--groups", "short")
+    assert "short has the shape (4,); expected one group for each of 9 rows" in message
     np.savez(path, X=np.full((9, 2), np.inf), y_given=y)
     assert "X has infinite numbers" in refused(path)

@@ -15,8 +15,8 @@ TEXTS = [" ".join(RNG.choice(WORDS, 9)) for _ in range(N)]
 
 
 def choose(values, **params):
-    frame = pd.DataFrame({"column": values, "other": np.arange(N) % 7, "y": LABELS})
-    return choose_columns(frame, "y", **params)
+    frame = pd.DataFrame({"column": values, "other": np.arange(N) % 7})
+    return choose_columns(frame, pd.Series(LABELS), **params)
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,20 @@ def test_uninformative_columns_are_left_out_and_named(values, reason):
     assert notice.startswith(f"Left out 'column', which {reason}")
 
 
-def test_numbers_named_id_are_left_out_if_all_differ():
-    frame = pd.DataFrame({"user_id": np.arange(N) * 3, "width": np.arange(N) * 3, "y": LABELS})
-    assert choose_columns(frame, "y").features == ["width"]
+@pytest.mark.parametrize("name", ["id", "ID", "user_id", "user.Id", "userId", "AirportID"])
+def test_numbers_named_id_are_left_out_if_all_differ(name):
+    frame = pd.DataFrame({name: np.arange(N) * 3, "grid": np.arange(N) * 3})
+    assert choose_columns(frame, pd.Series(LABELS)).features == ["grid"]
+    frame.loc[0, name] = 3
+    assert choose_columns(frame, pd.Series(LABELS)).features == [name, "grid"]
+
+
+def test_columns_left_out_for_one_reason_are_named_together():
+    frame = pd.DataFrame({"a": np.nan, "b": np.nan, "name": LABELS, "width": np.arange(N) % 9})
+    assert choose_columns(frame, pd.Series(LABELS)).notices == [
+        "Left out 'a', 'b', each of which is empty.",
+        "Left out 'name', which is a copy of the label (--features learns from it).",
+    ]
 
 
 def test_text_is_found_and_can_be_named():

@@ -10,11 +10,14 @@ import pandas as pd
 import pytest
 from sklearn.pipeline import Pipeline
 
+from skdynacor import LabelErrorDetector
 from skdynacor.command_line import outputs
 from skdynacor.inspection import apply_corrections, read_review
 from skdynacor.utils import files
 
-LEFT_OUT = "Left out 'customer', which identifies the rows (--features uses it nevertheless)."
+LEFT_OUT = (
+    "Left out 'customer', which identifies the rows (--id shows it, --features learns from it)."
+)
 
 
 def score(positions, wrong):
@@ -86,6 +89,109 @@ def test_arrays_are_searched(command, noisy_blobs, tmp_path):
     assert {issue["given_label"] for issue in same["issues"]} == {0, 1, 2}
 
 
+@pytest.mark.parametrize("names", [["007", "7", "12"], ["None", "nan", "Apnea"]])
+def test_labels_come_back_as_they_are_written(command, mixed_table, tmp_path, names):
+    paths = tmp_path / "a.csv", tmp_path / "issues.csv"
+    names = dict(zip(["bronze", "silver", "gold"], names, strict=True))
+    table = mixed_table[0].assign(label=mixed_table[0]["label"].map(names))
+    table.to_csv(paths[0], index=False)
+    code, out, _ = command("find", paths[0], "--label", "label", "--out", paths[1])
+    assert code == 0
+    assert "400 rows, 3 classes in 'label'" in out
+    labels = pd.read_csv(paths[0], dtype=str, keep_default_na=False)["label"]
+    review = read_review(paths[1], labels)
+    assert list(review["given_label"]) == list(labels[review["position"]])
+    corrected = apply_corrections(labels, review.assign(decision="suggested"))
+    assert set(corrected) == set(names.values())
+    assert (corrected != labels).sum() == len(review) > 0
+
+
+def test_numbers_as_people_write_them_are_learnt_from(command, mixed_table, tmp_path):
+    table, paths = mixed_table[0], [tmp_path / f"{name}.csv" for name in ("plain", "us", "de")]
+    table = table[["label"]].assign(age=1000 * table["age"], visits=table["visits"])
+    dots = [f"${age:,.2f}" if age == age else "" for age in table["age"]]
+    commas = [text.strip("$").translate(str.maketrans(",.", ".,")) for text in dots]
+    table.to_csv(paths[0], index=False)
+    table.assign(age=dots).to_csv(paths[1], index=False)
+    table.assign(age=commas).to_csv(paths[2], index=False, sep=";")
+    found = []
+    for path, options in zip(paths, [(), (), ("--separator", ";")], strict=True):
+        args = ("find", path, "--label", "label", "--json", *options)
+        found.append(json.loads(command(*args)[1]))
+    assert found[0]["issues"] == found[1]["issues"] == found[2]["issues"]
+    assert found[0]["issues"]
+    assert found[1]["notices"] == found[2]["notices"] == []
+
+
+def test_columns_that_are_not_learnt_from_stand_in_the_outputs(command, mixed_csv, tmp_path):
+    paths = [tmp_path / name for name in ("issues.csv", "report.html", "pipeline.joblib")]
+    options = ("--drop", "plan", "since", "--out", paths[0], "--report", paths[1])
+    options += ("--save-pipeline", paths[2])
+    assert command("find", mixed_csv, "--label", "label", *options)[0] == 0
+    assert list(joblib.load(paths[2])[0].feature_names_in_) == ["age", "visits"]
+    table = pd.read_csv(mixed_csv)
+    issues = pd.read_csv(paths[0])
+    for name in ["customer", "age", "plan", "since"]:
+        expected = table[name][issues["position"]]
+        pd.testing.assert_series_equal(issues[name], expected.reset_index(drop=True))
+    page = paths[1].read_text()
+    assert '"column_names":["customer","plan","since"]' in page
+    assert issues["customer"][0] in page
+
+
+def test_a_column_names_the_rows(command, mixed_csv, tmp_path):
+    args = ("find", mixed_csv, "--label", "label", "--id", "customer")
+    code, out, err = command(*args)
+    assert (code, err) == (0, "")
+    assert "The worst 10:\ncustomer " in out
+    table = pd.read_csv(mixed_csv)
+    code, out, _ = command(*args, "--json", "--out", tmp_path / "issues.csv")
+    for issue in json.loads(out)["issues"]:
+        assert issue["index"] == table["customer"][issue["position"]]
+    issues = pd.read_csv(tmp_path / "issues.csv")
+    assert list(issues["index"]) == list(table["customer"][issues["position"]])
+    assert "customer" not in issues
+
+
+def test_names_of_rows_may_repeat(command, mixed_csv, tmp_path):
+    options = ("--id", "plan", "--report", tmp_path / "report.html")
+    assert command("find", mixed_csv, "--label", "label", *options)[0] == 0
+
+
+@pytest.fixture
+def fits(monkeypatch):
+    """What the detector is fitted with."""
+    fits, fit = [], LabelErrorDetector.fit
+
+    def fit_and_note(self, X, y, groups=None):
+        fits.append((X, y, groups))
+        return fit(self, X, y, groups)
+
+    monkeypatch.setattr(LabelErrorDetector, "fit", fit_and_note)
+    return fits
+
+
+def test_groups_are_passed_on_and_not_learnt_from(command, mixed_table, tmp_path, fits):
+    table = mixed_table[0].assign(patient=[f"{i // 4:03d}" for i in range(400)])
+    table.loc[::5, "label"] = None
+    table.to_csv(tmp_path / "a.csv", index=False)
+    args = (tmp_path / "a.csv", "--label", "label", "--groups", "patient")
+    options = ("--save-pipeline", tmp_path / "pipeline.joblib")
+    assert command("find", *args, *options)[0] == 0
+    ((_, _, groups),) = fits
+    assert groups.tolist() == table["patient"][table["label"].notna()].tolist()
+    learnt = joblib.load(tmp_path / "pipeline.joblib")[0].feature_names_in_
+    assert list(learnt) == ["age", "visits", "plan", "since"]
+
+
+def test_groups_of_arrays_are_passed_on(command, noisy_blobs, tmp_path, fits):
+    X, y, _ = noisy_blobs
+    np.savez(tmp_path / "a.npz", X=X, y_given=y, patient=np.arange(len(y)) // 2)
+    assert command("find", tmp_path / "a.npz", "--groups", "patient")[0] == 0
+    ((_, _, groups),) = fits
+    assert groups.tolist() == [str(i // 2) for i in range(len(y))]
+
+
 def test_json_is_all_that_is_printed_and_the_pipeline_is_saved(command, mixed_csv, tmp_path):
     out, saved = tmp_path / "i.csv", tmp_path / "pipe.joblib"
     args = ("find", mixed_csv, "--label", "label", "--out", out, "--save-pipeline", saved)
@@ -121,27 +227,42 @@ def test_noise_above_what_is_allowed_has_its_own_exit_code(command, mixed_csv, t
     assert command(*args, 5)[0] == 2
 
 
-def test_rows_without_a_label_are_left_out(command, mixed_table, tmp_path):
+def test_rows_without_a_label_are_left_out_and_counted(command, mixed_table, tmp_path):
     table = mixed_table[0].copy()
     table["label"] = table["label"].map({"bronze": 0, "silver": 1, "gold": 2}).astype(float)
     table.loc[::4, "label"] = None
-    table.to_csv(tmp_path / "gaps.csv", index=False)
-    code, out, err = command("find", tmp_path / "gaps.csv", "--label", "label", "--json")
+    paths = tmp_path / "gaps.csv", tmp_path / "issues.csv"
+    table.to_csv(paths[0], index=False)
+    args = ("find", paths[0], "--label", "label", "--json", "--out", paths[1])
+    code, out, err = command(*args)
     assert code == 0
-    assert "Left out 100 rows without a label" in err
+    assert "Left out 100 rows without a label (100 empty)." in err
     found = json.loads(out)
     assert found["n_rows"] == 300
     assert {each["label"] for each in found["classes"]} == {0, 1, 2}
-    assert all(issue["index"] % 4 for issue in found["issues"])  # rows of the file
-    assert max(issue["position"] for issue in found["issues"]) < 300  # rows with a label
+    for issue in found["issues"]:
+        assert issue["index"] == issue["position"]
+        assert all(issue[name] % 4 for name in ("position", "neighbor_1", "neighbor_2"))
+        assert table["label"][issue["position"]] == issue["given_label"]
+        assert table["label"][issue["neighbor_1"]] == issue["suggested_label"]
+    for read in [table, pd.read_csv(paths[0], dtype=str, keep_default_na=False)]:
+        review = read_review(paths[1], read["label"])
+        corrected = apply_corrections(read["label"], review.assign(decision="suggested"))
+        changed = corrected.ne(read["label"]) & table["label"].notna()
+        assert np.flatnonzero(changed).tolist() == sorted(review["position"])
+        pd.testing.assert_series_equal(corrected[::4], read["label"][::4])
 
 
-def test_booleans_with_gaps_stay_booleans(command, mixed_table, tmp_path):
-    table = mixed_table[0].copy()
-    table["label"] = table["label"].map({"bronze": True, "silver": False, "gold": None})
-    table.to_csv(tmp_path / "gaps.csv", index=False)
-    found = json.loads(command("find", tmp_path / "gaps.csv", "--label", "label", "--json")[1])
-    assert {each["label"] for each in found["classes"]} == {True, False}
+def test_arrays_without_a_label_are_left_out_and_counted(command, noisy_blobs, tmp_path):
+    X, y, _ = noisy_blobs
+    y = np.where(np.arange(len(y)) % 3, y.astype(float), np.nan)
+    np.savez(tmp_path / "a.npz", X=X, y_given=y)
+    found = json.loads(command("find", tmp_path / "a.npz", "--json")[1])
+    assert found["n_rows"] == np.isfinite(y).sum()
+    assert found["issues"]
+    for issue in found["issues"]:
+        assert issue["given_label"] == y[issue["position"]]
+        assert issue["index"] == issue["position"]
 
 
 @pytest.fixture(scope="module")
@@ -225,7 +346,7 @@ def test_a_full_disk_leaves_no_half_of_a_file(command, mixed_csv, tmp_path, monk
 
 
 def test_an_unexpected_error_is_one_line_and_can_be_traced(command, mixed_csv, monkeypatch):
-    def fail(*args):
+    def fail(*args, **params):
         raise RuntimeError("this\nand that")
 
     monkeypatch.setattr(Pipeline, "fit", fail)
@@ -239,10 +360,10 @@ def test_an_unexpected_error_is_one_line_and_can_be_traced(command, mixed_csv, m
 def test_warnings_of_the_fit_are_a_line_each(command, mixed_csv, monkeypatch):
     fit = Pipeline.fit
 
-    def fit_and_warn(self, *args):
+    def fit_and_warn(self, *args, **params):
         for _ in range(2):
             warnings.warn("be\ncareful", stacklevel=1)
-        return fit(self, *args)
+        return fit(self, *args, **params)
 
     monkeypatch.setattr(Pipeline, "fit", fit_and_warn)
     _, _, err = command("find", mixed_csv, "--label", "label")

@@ -66,6 +66,46 @@ def test_type_of_y_is_kept():
     assert apply_corrections(Y.tolist(), issues).tolist() == corrected.to_list()
 
 
+@pytest.mark.parametrize(
+    "y",
+    [
+        np.array([0, 1, np.nan, 0]),
+        pd.Series([0, 1, None, 0], dtype="Int64"),
+        pl.Series([0, 1, None, 0]),
+        pd.Series(["0", "1", None, "0"]),
+        pl.Series(["0", "1", None, "0"]),
+        ["0", "1", None, "0"],
+    ],
+)
+def test_missing_labels_stay(y):
+    issues = pd.DataFrame({"position": [1], "given_label": ["1"], "suggested_label": ["0"]})
+    corrected = apply_corrections(y, issues, [True])
+    assert pd.isna(corrected[2])
+    assert [str(int(label)) for label in [*corrected[:2], corrected[3]]] == ["0", "0", "0"]
+    if hasattr(y, "dtype"):
+        assert corrected.dtype == y.dtype
+
+
+@pytest.mark.parametrize(
+    ("y", "written", "expected"),
+    [
+        (["007", "a"], "7", "007"),
+        (["007", "7"], "7", "7"),
+        ([True, False], "TRUE", True),
+        (["true", "x"], "TRUE", "true"),
+    ],
+)
+def test_labels_may_be_written_as_spreadsheets_do(y, written, expected):
+    issues = pd.DataFrame({"position": [1], "given_label": [y[1]], "suggested_label": [written]})
+    assert apply_corrections(y, issues, [True]).tolist() == [y[0], expected]
+
+
+def test_a_spreadsheet_s_number_for_two_labels_is_refused():
+    issues = pd.DataFrame({"position": [1], "given_label": ["a"], "suggested_label": ["7"]})
+    with pytest.raises(ValueError, match=r"decision must be a label of y .*; it is '7' for row 1"):
+        apply_corrections(["07", "a", "007"], issues, [True])
+
+
 @pytest.mark.parametrize("y", [[0, 1, 0, 2, 1], [0.0, 1.0, 0.0, 2.0, 1.0]])
 def test_numeric_labels_may_be_written_as_1_or_1_0(y):
     issues = pd.DataFrame(
@@ -155,7 +195,7 @@ def test_a_class_called_as_a_decision_is_refused():
 @pytest.mark.parametrize(
     ("y", "message"),
     [
-        ([None, *Y[1:]], "y contains None in row 0"),
+        ([None, *Y.tolist()[1:]], "have 'ant' for row 0, where y has None"),
         (np.array([1, *Y[1:]], dtype=object), "types int, str.*y.astype"),
         ([["ant"], ["bee", "bee"]], "y must hold one label for each row"),
     ],

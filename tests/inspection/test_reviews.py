@@ -63,6 +63,18 @@ def test_any_text_makes_the_round_trip(tmp_path):
     assert list(read["index"]) == list(issues["index"])
 
 
+def test_labels_of_text_stay_text_and_missing_ones_missing(tmp_path):
+    y = pd.Series(["007", "7", "None", None, "nan"])
+    issues = pd.DataFrame({"position": [0, 2, 4], "given_label": y[[0, 2, 4]]})
+    issues["suggested_label"] = ["7", "nan", "007"]
+    write_review(issues.assign(decision="suggested"), tmp_path / "review.csv")
+    read = read_review(tmp_path / "review.csv", y)
+    assert list(read.given_label) == ["007", "None", "nan"]
+    corrected = apply_corrections(y, read)
+    assert pd.isna(corrected[3])
+    assert list(corrected.drop(3)) == ["7", "7", "nan", "007"]
+
+
 def test_formulas_are_disarmed_in_the_file(tmp_path):
     y = np.array(["=1+1", "-1", "@a", "'=1+1"])
     issues = pd.DataFrame(

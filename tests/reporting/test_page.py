@@ -44,7 +44,9 @@ def animals(make_fitted, tmp_path_factory):
     images = rng.integers(0, 255, (N_ROWS, 8, 8), dtype=np.uint8)
     pipe = make_fitted(y_true, y)
     path = tmp_path_factory.mktemp("animals") / "report.html"
-    report(pipe, X, y, path, texts=texts, images=images, title="Of animals")
+    columns = pd.DataFrame({"finder": [f"person {i}" for i in range(N_ROWS)]})
+    contents = {"texts": texts, "images": images, "columns": columns}
+    report(pipe, X, y, path, **contents, title="Of animals")
     return pipe, X, y, path
 
 
@@ -109,6 +111,8 @@ def test_filters_leave_what_passes_all(page, issues):
     assert page.locator("#place").inner_text() == "1–80 of 80"
     page.fill("#search", "row-17")
     assert set(column(page, "row")) == {"row-17", *(f"row-17{i}" for i in range(10))}
+    page.fill("#search", "Person 17")
+    assert set(column(page, "row")) == {"row-17", *(f"row-17{i}" for i in range(10))}
     page.fill("#search", "no such thing")
     assert "No row passes" in page.locator("#issue-table tbody").inner_text()
     page.get_by_role("button", name="Reset").click()
@@ -159,6 +163,7 @@ def test_evidence_opens(page, animals, issues):
     features = animals[1].loc[row["index"]]
     assert values["legs"] == f"{features['legs']:.0f}"
     assert values["seen"] == str(features["seen"].date())
+    assert values["finder"] == f"person {row['position']}"
     page.locator("tr.row").first.click()
     assert evidence.count() == 0
 
@@ -167,7 +172,7 @@ def test_missing_values_are_said_to_be(page):
     page.fill("#search", "row-0")
     page.locator(".toggle").first.click()
     own = page.locator("tr.evidence .values td.own").all_inner_texts()
-    assert own[1] == "missing"
+    assert own[2] == "missing"  # after the finder and the legs
 
 
 def test_csv_holds_the_filtered_rows(page, issues):

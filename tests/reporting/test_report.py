@@ -81,6 +81,24 @@ def test_page_holds_issues_and_facts(make_fitted, tmp_path, read_page, no_figure
     assert data["classes"][data["summary"]["classes"]["label"][0]] == worst
 
 
+def test_rows_are_numbered_by_positions(fitted, noisy_blobs, tmp_path, read_page, no_figures):
+    X, y, _ = noisy_blobs
+    names = pd.DataFrame({"name": [f"blob {i}" for i in range(len(y))]})
+    numbers = {"columns": names, "positions": 1000 + 2 * np.arange(len(y))}
+    data = read_page(report(fitted[0], X, y, tmp_path / "report.html", **numbers)).data
+    issues, evidence = data["issues"], data["evidence"]
+    worst = label_issues(fitted[0], X, y).iloc[0]
+    assert issues["index"] is None
+    for name in ("position", "neighbor_1", "neighbor_2"):
+        place = 1000 + 2 * worst[name]
+        assert issues[name][0] == place
+        assert evidence["columns"][str(place)] == [f"blob {worst[name]}"]
+        assert evidence["rows"][str(place)][0] == y[worst[name]]
+    assert evidence["column_names"] == ["name"]
+    values = evidence["features"][str(issues["position"][0])]["values"][1]
+    np.testing.assert_allclose(values, X[worst["neighbor_1"]], rtol=1e-3)
+
+
 def test_the_paper_s_pipeline_shows_trajectories(noisy_blobs, tmp_path, read_page):
     X, y, _ = noisy_blobs
     pipe = make_dynacor_pipeline(random_state=0).fit(X, y)
@@ -196,6 +214,8 @@ def test_contents_of_other_rows_are_refused(make_fitted, tmp_path):
     for contents, message in [
         ({"texts": ["one"]}, "texts must be one for each of the 60 rows; got 1"),
         ({"images": np.zeros((59, 2, 2))}, "images must have one image for each of the 60 rows"),
+        ({"columns": pd.DataFrame({"a": [1]})}, "columns must have 60 rows, as X has; got 1"),
+        ({"positions": [0.5]}, r"positions must be one integer for each of the 60 .* shape \(1,\)"),
         ({"feature_names": ["a"]}, "feature_names must be one for each of the 3 features.*got 1"),
         ({"max_rows": 0}, r"'max_rows' parameter .* range \[1, inf\)"),
     ]:

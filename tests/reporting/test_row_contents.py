@@ -63,3 +63,10 @@ def test_features_are_shown_beside_contents_where_they_have_names():
     assert find_contents(X, 2, ["a", "b"])[1] is False
     assert find_contents(pd.DataFrame(X), 2, ["a", "b"])[1] is True
     assert find_contents(np.zeros((5, 2, 8, 7)), 5) == ({}, False)  # of another net
+
+
+def test_further_columns_are_shown_beside_features():
+    columns = pd.DataFrame({"name": ["Ann", "Bo"], "n": [1.23456, np.nan]}, index=[5, 5])
+    contents, has_features = find_contents(np.zeros((2, 1)), 2, columns=columns)
+    assert [contents["columns"](row) for row in range(2)] == [["Ann", 1.235], ["Bo", None]]
+    assert has_features
