@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from benchmarks.accuracy import clean, cleaning, peers, robust, small
+from benchmarks.accuracy import clean, cleaning, peers, robust, small, tables
 from benchmarks.lib.classifiers import FILTERS, make_forest, make_peers, out_of_sample
 
 
@@ -98,6 +98,51 @@ def test_small_lists_where_the_default_is_behind(capsys):
     )
     behind = "2 of 3 settings\n  iris symmetric 0.3: -5.0\n  iris symmetric 0: -4.0\n"
     assert capsys.readouterr().out.endswith(f"more than 2 points behind: {behind}")
+
+
+def test_tables(smoke, monkeypatch):
+    monkeypatch.setattr(tables, "DATA", ("iris",))
+    rows, printed = smoke("accuracy.tables")
+    assert rows.groupby(["data", "noise"], sort=False).size().to_dict() == {
+        ("iris", tables.RIGHT): 26,
+        **{("iris", noise): 26 for noise in tables.ADDED},
+        **{("human", noise): 26 for noise in (tables.RIGHT, "human")},
+    }
+    assert rows.method.unique().tolist() == ["default", *tables.PEERS]
+    right = rows.noise == tables.RIGHT
+    assert rows[right].AUROC.isna().all()
+    assert rows[~right].AUROC.gt(0.8).all()
+    assert rows[rows.data == "human"].groupby("noise").flagged.max().lt(0.3).all()
+    assert "real errors" in printed
+
+
+def test_tables_sum_up_each_half():
+    f1 = {  # of the default, and two peers
+        ("glass", "symmetric 0.1"): (60, 50, 70),
+        ("hawks", "symmetric 0.1"): (90, 80, 40),
+        ("iris", "instance 0.3"): (70, 60, 75),
+        ("music", "human"): (30, 10, 90),
+    }
+    methods = ("default", "svm both", "trees both")
+    table = pd.DataFrame(
+        {"data": data, "noise": noise, "method": method, "F1": value}
+        | {"noise rate": 0.1, "AUROC": value / 100, "AUROC of the margin": 0.8}
+        for (data, noise), values in f1.items()
+        for method, value in zip(methods, values, strict=True)
+    )
+    assert tables.best_single(table) == "svm both"
+    settings = tables.beside_all(table, "svm both")
+    assert settings.difference.tolist() == [-10, 10, -5, -60]
+    means = tables.group_means(settings)
+    assert means.loc[("all", "mean"), "worst"] == "-10.0 glass"
+    np.testing.assert_allclose(means.default["first half"], [60, 70, 65])
+    np.testing.assert_allclose(means.single["second half"], [80, 80])
+
+
+def test_the_margin_is_that_to_the_best_other_class():
+    scores = np.array([[0.5, 0.3, 0.2], [0.1, 0.6, 0.3]])
+    np.testing.assert_allclose(tables.negative_margin(scores, np.array([0, 2])), [-0.2, 0.3])
+    assert scores[0, 0] == 0.5
 
 
 def test_clean(smoke, monkeypatch):
