@@ -23,7 +23,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skdynacor.cleaning import LabelCleaningClassifier
 
-from ..lib.data import load, noises
+from ..lib.data import fill_gaps, load, noises
 from ..lib.figures import plt
 from ..lib.harness import Benchmark
 from ..lib.scoring import timed
@@ -75,7 +75,7 @@ def compare(argument, seed, variants):
     rows, test = train_test_split(
         np.arange(len(y)), test_size=0.25, stratify=y_true, random_state=seed
     )
-    X = X.reshape(len(X), -1).astype(np.float32)
+    X = fill_gaps(X.reshape(len(X), -1).astype(np.float32))
     with TemporaryDirectory() as memory, warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the net stops after 20 epochs
         warnings.filterwarnings("ignore", "Got `batch_size`")  # of fewer rows than that

@@ -104,12 +104,12 @@ def draw(table):
     return figure
 
 
-def beside_peers(table, column):
-    """Give means by setting: of both methods, of the best peer variant there, and how far it is."""
+def beside_peers(table, column, ours=tuple(METHODS)):
+    """Give means by setting: of our methods, of the best peer variant there, and how far it is."""
     means = table.pivot_table(column, ["data", "noise"], "method", sort=False)
-    peers = means.drop(columns=list(METHODS))
+    peers = means.drop(columns=list(ours))
     best, which = peers.max(axis=1), peers.idxmax(axis=1)
-    means = means[list(METHODS)].assign(**{"best peer": best, "which": which})
+    means = means[list(ours)].assign(**{"best peer": best, "which": which})
     return means.assign(difference=means["default"] - best)
 
 

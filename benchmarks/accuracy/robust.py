@@ -25,7 +25,7 @@ from skdynacor.robust import (
     SymmetricCrossEntropy,
 )
 
-from ..lib.data import load
+from ..lib.data import fill_gaps, load
 from ..lib.figures import dots, pivot
 from ..lib.harness import Benchmark, choose
 from ..lib.recording import Classifier
@@ -90,7 +90,7 @@ def compare(argument, seed, variants):
     y_true, size = load(setting.path).y_true, min(int(0.7 * len(X)), most or len(X))
     # Of X, given labels, right labels, and whether the given are wrong: for training, for testing.
     X_train, X_test, given, _, _, right, wrong, _ = train_test_split(
-        X, y, y_true, wrong, train_size=size, stratify=y_true, random_state=seed
+        fill_gaps(X), y, y_true, wrong, train_size=size, stratify=y_true, random_state=seed
     )
     classes, given = np.unique(given, return_inverse=True)
     for variant in variants:

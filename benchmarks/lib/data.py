@@ -6,11 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine, make_moons
+from sklearn.impute import SimpleImputer
 from sklearn.utils import Bunch
 
 from skdynacor.datasets import load_npz, make_label_noise
 
 from . import cifar
+from .package_tables import TABLES, load_table
 
 #: Data that need no file; scikit-learn bundles or makes them.
 BUNDLED = {
@@ -50,21 +52,32 @@ class Setting(NamedTuple):
             y = data.given[rest]
             return data.X, y, y != data.y_true
         features = data.X.reshape(len(data.X), -1)
+        if kind == "instance":
+            features = fill_gaps(features)
         noisy = make_label_noise(data.y_true, kind, float(rest), features, random_state=seed)
         return data.X, *noisy
 
 
 @lru_cache(maxsize=1)
 def load(path):
-    """Load a bundled data set, an ``.npz`` file, or images with the labels that people gave."""
+    """Load a bundled data set, a table of a package, an ``.npz`` file, or labelled images."""
     if path in BUNDLED:
         X, y_true = BUNDLED[path]()
         return Bunch(X=X.astype(np.float32), y_true=y_true, given={})
+    if path in TABLES:
+        return load_table(path)
     name, is_images, folder = path.partition("=")
     if not is_images:
         return load_npz(path)
     X, y_true = cifar.load_images(name, folder)
     return Bunch(X=X, y_true=y_true, given=cifar.load_human_labels(name, folder))
+
+
+def fill_gaps(X):
+    """Replace missing values by medians, and add columns that say where they were."""
+    if not np.isnan(X).any():
+        return X
+    return SimpleImputer(strategy="median", add_indicator=True).fit_transform(X)
 
 
 def noises(path):

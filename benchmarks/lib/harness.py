@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from .data import BUNDLED, IMAGES, Setting, find_data, noises
 from .figures import pivot, plt
+from .package_tables import TABLES
 from .results_file import ResultsFile, commit, versions
 
 
@@ -47,7 +48,7 @@ class Benchmark:
     """
 
     def __init__(self, name, description, data="digits", always=()):
-        self.name, self.known = name, tuple(dict.fromkeys([*BUNDLED, data]))
+        self.name, self.known = name, tuple(dict.fromkeys([*BUNDLED, *TABLES, data]))
         self.always = tuple(always)
         default = [] if self.always else [data]
         unnamed = f"always: {', '.join(self.always)}" if self.always else f"default: {data}"

@@ -14,6 +14,7 @@ from skdynacor import make_dynacor_pipeline
 from skdynacor.augment import center_crop
 from skdynacor.nets import make_mlp_classifier, make_resnet_classifier
 
+from .data import fill_gaps
 from .scoring import score, timed
 
 SIGNALS = ("quantized_logit_difference", "logit_difference", "confidence", "cross_entropy")
@@ -75,7 +76,7 @@ def _train(setting, seed, gamma, classifier, state):
     collector.set_params(extra_signals=[name for name in SIGNALS if name != collector.signal])
     if X.ndim > 2:
         corruptor.set_params(augment=center_crop)  # as in the paper
-    T, seconds = timed(steps.fit_transform, X, y)
+    T, seconds = timed(steps.fit_transform, fill_gaps(X), y)
     return {collector.signal: T, **collector.extra_dynamics_}, wrong, seconds
 
 

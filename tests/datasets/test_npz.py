@@ -28,6 +28,12 @@ def test_round_trip(path):
     assert_array_equal(data.given["by_the_crowd"], ARRAYS["y_given_by_the_crowd"])
 
 
+def test_missing_values_stay_nan(path):
+    X = np.where(ARRAYS["X"] == 5, np.nan, ARRAYS["X"])
+    np.savez(path, X=X, y_true=ARRAYS["y_true"])
+    assert_array_equal(load_npz(path).X, X)
+
+
 def test_no_such_file(path):
     with pytest.raises(FileNotFoundError, match=r"pets\.npz.*X \(n, d\).*y_given_<name>"):
         load_npz(path)
