@@ -8,19 +8,18 @@ from sklearn.base import clone
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted, check_memory
 
+from .noise_model.learnability import assess
 from .noise_model.noise_model import NoiseModel
 from .out_of_sample.ensemble import (
     PARAMETER_CONSTRAINTS,
     EstimatorsMixin,
     OutOfSampleEnsemble,
 )
-from .utils.labels import find_similar_labels, takes_as_labels
+from .utils.labels import find_similar_labels
 from .utils.notebooks import FlagsMixin
-from .utils.random_numbers import draw_random_state, make_rng
 from .utils.sklearn_private import HasMethods, validates_parameters
 from .utils.validation import (
     encode_known_labels,
-    row_params,
     unchanged_on_error,
     validate_data,
     validate_rows_and_labels,
@@ -30,10 +29,10 @@ from .utils.validation import (
 class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
     """Find label errors.
 
-    Scores every row with out-of-sample class probabilities of a neural net and two forests,
-    weighted by maximum likelihood, estimates how often each class is labelled as each other, and
-    flags the labels that are more likely wrong than right. It needs no clean labels, and may be the
-    last step of a pipeline.
+    Scores every row with out-of-sample class probabilities of a neural net, linear models and
+    forests, weighted by maximum likelihood, estimates how often each class is labelled as each
+    other, and flags the labels that are more likely wrong than right. It needs no clean labels, and
+    may be the last step of a pipeline.
 
     Parameters
     ----------
@@ -41,14 +40,14 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
         A classifier to use in place of the default ``estimators``, and no other: a skorch net, or
         any with ``predict_proba`` or ``decision_function``. It is cloned.
     estimators : list of (str, estimator) or None, default=None
-        Names and classifiers, as in ``StackingClassifier``. ``None`` takes a neural net
-        (``skdynacor.nets.make_quick_mlp_classifier()``), extremely randomized trees and a random
-        forest, named ``net``, ``extra_trees`` and ``random_forest``. Their parameters are set by
-        name, as in ``set_params(net__lr=0.01)``.
+        Names and classifiers, as in ``StackingClassifier``. ``None`` takes a neural net, logistic
+        regression, a support vector machine (up to 2,000 rows), extremely randomized trees and a
+        random forest, named ``net``, ``logistic_regression``, ``svm``, ``extra_trees`` and
+        ``random_forest``. Their parameters are set by name, as in ``set_params(net__lr=0.01)``.
     cv : int, cross-validation generator, iterable or None, default=None
         Folds by which nets and other classifiers are cross-fitted; bootstrapped forests score out
-        of bag. An int stratifies by class and shuffles. ``None`` makes two folds, and two more of
-        fewer than 900 rows.
+        of bag. An int stratifies by class and shuffles. ``None`` makes two folds for nets and five
+        for others (two of more than 2,000 rows), twice for fewer than 900 rows.
     device : str, default="auto"
         Where to train nets: ``"auto"`` takes CUDA when there is one.
     n_jobs : int or None, default=None
@@ -73,6 +72,14 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
         Probability that the suggested label is right.
     noise_rate_ : float
         Estimated share of wrong labels: the mean of ``noise_probability_``.
+    noise_rate_interval_ : tuple of (float, float)
+        The same if labels that disagree with the models are mostly class overlap, and if they are
+        all wrong. Features and labels alone cannot tell which it is.
+    learnability_ : Learnability
+        Out-of-sample accuracy of the models beside that of always predicting the commonest class,
+        and the expected precision and recall of the flags; as text, one sentence.
+    duplicated_share_ : float
+        Share of the rows that equal another row in all features.
     class_noise_rates_ : ndarray of shape (n_classes,)
         The same among the rows labelled with each class.
     transition_matrix_ : ndarray of shape (n_classes, n_classes)
@@ -103,18 +110,21 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
     Notes
     -----
     Let p(c) be a row's class probability and T[c, g] the probability that class c is given label g.
-    The posterior of the classes is in proportion to p(c)^s T[c, g]. T comes from anchors [1]_, the
-    rows predicted with the largest margins; the inverse temperature s from the likelihood of the
-    given labels; an offset on the log-odds matches their mean to the noise rate that T implies. The
-    guide on the noise model explains each part.
+    The posterior of the classes is in proportion to p(c)^s T[c, g]. T is estimated twice, by
+    anchors [1]_, the rows predicted with the largest margins, and by the confident joint [2]_; the
+    inverse temperature s by the likelihood of the given labels. The log-odds are the mean of both,
+    with an offset that matches them to the noise rate that T implies. The guide on the noise model
+    explains each part.
 
-    Class overlap and label errors cannot be distinguished from the data alone. Where a net is far
-    ahead of a forest, as on embeddings, classes are assumed not to overlap.
+    Class overlap and label errors cannot be distinguished from the data alone: see
+    ``noise_rate_interval_`` and ``learnability_``.
 
     References
     ----------
     .. [1] Patrini et al., "Making Deep Neural Networks Robust to Label Noise: a Loss Correction
        Approach", CVPR 2017. https://doi.org/10.48550/arXiv.1609.03683
+    .. [2] Northcutt et al., "Confident Learning: Estimating Uncertainty in Dataset Labels",
+       JAIR 2021. https://doi.org/10.48550/arXiv.1911.00068
 
     Examples
     --------
@@ -170,7 +180,7 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
             The given labels, of at least two classes.
         groups : array-like of shape (n_samples,), default=None
             Rows of one group (a patient's visits, near-duplicates) are never scored by a model that
-            was trained on another row of it.
+            was trained on another row of it. Equal rows are a group without being named.
 
         Returns
         -------
@@ -183,18 +193,14 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
         """
         ensemble = self._make_ensemble()
         ensemble.check_estimators()
-        params = row_params(
-            X, accept_sparse=True, allow_nan=get_tags(ensemble).input_tags.allow_nan
-        )
-        X, self.classes_, codes = validate_rows_and_labels(self, X, y, **params)
+        X, self.classes_, codes = validate_rows_and_labels(self, X, y, **ensemble.row_params(X))
         _warn_of_similar_labels(self.classes_, codes)
-        labels = self.classes_[codes] if takes_as_labels(self.classes_) else codes
         fit_ensemble = check_memory(self.memory).cache(_fit_ensemble, ignore=["verbose"])
-        ensemble, log_probs = fit_ensemble(ensemble, X, labels, groups, self.verbose)
+        ensemble, log_probs = fit_ensemble(ensemble, X, self.classes_[codes], groups, self.verbose)
         self._ensemble = ensemble
         self.weights_, self.log_probs_ = ensemble.weights_, log_probs
-        seed = draw_random_state(make_rng(self.random_state, "NoiseModel"))
-        self._noise_model = NoiseModel(ensemble.classes_overlap_).fit(log_probs, codes, seed)
+        self.duplicated_share_ = ensemble.duplicated_share_
+        self._noise_model = NoiseModel().fit(log_probs, codes)
         self._label_codes = codes
         self._describe(log_probs, codes)
         return self
@@ -232,8 +238,7 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
             Rows of ``fit`` are scored by the models that were not trained on them.
         """
         check_is_fitted(self)
-        allow_nan = get_tags(self).input_tags.allow_nan
-        params = row_params(X, accept_sparse=True, allow_nan=allow_nan)
+        params = self._ensemble.row_params(X)
         log_probs = self._ensemble.transform(validate_data(self, X, reset=False, **params))
         codes = encode_known_labels(y, self.classes_, len(log_probs))
         return expit(self._noise_model.log_odds(log_probs, codes))
@@ -276,6 +281,8 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
         probability = expit(model.log_odds(log_probs, codes))
         self.noise_probability_, self.flags_ = probability, probability > 0.5
         self.noise_rate_ = float(probability.mean())
+        self.noise_rate_interval_ = model.noise_rate_interval(log_probs, codes)
+        self.learnability_ = assess(log_probs, codes, probability, model.evidence)
         n_wrong, n_rows = np.bincount(codes, probability, n_classes), np.bincount(codes)
         self.class_noise_rates_ = n_wrong / n_rows
         self.transition_matrix_ = model.transition_matrix

@@ -336,7 +336,8 @@ def test_probabilities_that_are_not_finite():
     constant = np.zeros((60, 3))
     refused(DynamicsCollector(GaussianNB(var_smoothing=0)), "not finite", constant, Y)
     for make in (ConfidentLearning, LabelErrorDetector):
-        refused(make(GaussianNB(var_smoothing=0)), "GaussianNB .* not finite", constant, Y)
+        X = constant + np.arange(60)[:, None] * [1, 0, 0]
+        refused(make(GaussianNB(var_smoothing=0)), "GaussianNB .* not finite", X, Y)
 
 
 class StopsSilently(Callback):

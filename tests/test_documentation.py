@@ -69,7 +69,7 @@ def make_names():
     labels = np.array(["bird", "cat", "dog"])[y]
     names = {"X": X, "y": y, "labels": labels, "encoder": Encoder()}
     names["images"] = np.random.default_rng(0).integers(0, 255, (120, 3, 16, 16), np.uint8)
-    names["texts"] = [f"{label} number {row % 7}" for row, label in enumerate(labels)]
+    names["texts"] = [f"{label} number {10 + row}" for row, label in enumerate(labels)]
     table = pd.DataFrame(X[:, :2], columns=["height", "weight"])
     names["table"] = table.assign(colour=np.where(X[:, 2] > 0, "black", "white"))
     return names

@@ -61,7 +61,11 @@ def test_attributes_agree_with_each_other(digits, fitted):
     assert_allclose(fitted.suggested_label_probability_[right], 1 - probability[right])
     assert (fitted.suggested_label_probability_[fitted.flags_] <= probability[~right]).all()
     assert fitted.log_probs_.shape == (len(y), 10)
-    assert set(fitted.weights_) == {"net", "extra_trees", "random_forest"}
+    assert set(fitted.weights_) == {
+        *("net", "logistic_regression", "svm", "extra_trees", "random_forest")
+    }
+    low, high = fitted.noise_rate_interval_
+    assert 0 <= low <= fitted.noise_rate_ <= high <= 1
     assert fitted.n_features_in_ == 64
 
 
@@ -70,7 +74,7 @@ def test_it_is_an_ensemble_and_a_noise_model(digits, fitted):
     ensemble = OutOfSampleEnsemble(random_state=0)
     log_probs = ensemble.fit_transform(X, y)
     assert_array_equal(log_probs, fitted.log_probs_)
-    model = NoiseModel(ensemble.classes_overlap_).fit(log_probs, y)
+    model = NoiseModel().fit(log_probs, y)
     assert_allclose(expit(model.log_odds(log_probs, y)), fitted.noise_probability_, atol=1e-6)
 
 
@@ -120,14 +124,24 @@ def test_names_of_classes_come_back(digits):
     assert set(detector.suggested_labels_) == set(names)
 
 
-def test_groups_reach_the_folds(digits):
-    X, y, *_ = (each[:200] for each in digits)
-    twice = np.concatenate([X, X]), np.concatenate([y, y])
+def test_a_row_and_its_copies_are_scored_by_other_rows(digits):
+    X, y, wrong, _ = (each[:400] for each in digits)
     detector = LabelErrorDetector(FOREST, random_state=0)
-    without = detector.fit_predict(*twice).mean()
-    groups = np.tile(np.arange(200), 2)
-    assert without < 0.05
-    assert detector.fit_predict(*twice, groups=groups).mean() > 0.1
+    once = f1_score(wrong, detector.fit_predict(X, y))
+    twice = detector.fit_predict(np.concatenate([X, X]), np.concatenate([y, y]))
+    assert detector.duplicated_share_ == 1
+    assert f1_score(np.concatenate([wrong, wrong]), twice) > once - 0.05
+
+
+def test_groups_reach_the_folds(digits):
+    X, y, wrong, _ = (each[:400] for each in digits)
+    rng = np.random.default_rng(0)
+    near = np.concatenate([X, X + rng.normal(0, 0.01, X.shape)])  # near-duplicates
+    y, wrong = np.concatenate([y, y]), np.concatenate([wrong, wrong])
+    detector = LabelErrorDetector(FOREST, random_state=0)
+    without = f1_score(wrong, detector.fit_predict(near, y))
+    groups = np.tile(np.arange(400), 2)
+    assert f1_score(wrong, detector.fit_predict(near, y, groups=groups)) > without + 0.2
 
 
 def test_nested_parameters_are_set_and_searched(digits):

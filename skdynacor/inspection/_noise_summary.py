@@ -42,7 +42,7 @@ def noise_summary(estimator, X, y):
     >>> from skdynacor import LabelErrorDetector
     >>> from skdynacor.inspection import noise_summary
     >>> X, y = load_wine(return_X_y=True)
-    >>> y[[3, 5, 70]] = [2, 2, 0]
+    >>> y[[10, 30, 70]] = [2, 2, 0]
     >>> detector = LabelErrorDetector(random_state=0).fit(X, y)
     >>> noise_summary(detector, X, y).drop(columns="noise_rate").head(1)
        label  n_rows  n_flagged  most_confused_with  n_confused

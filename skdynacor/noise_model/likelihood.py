@@ -11,12 +11,17 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax, logsumexp
 
-from .transition import agree_beyond_chance, count_anchors, estimate_transition_matrix
+from .transition import (
+    count_anchors,
+    doubt,
+    estimate_transition_matrix,
+    evidence_of_learning,
+)
 
 # Entries held in double precision at a time.
 _CHUNK_ENTRIES = 2**20
 # The weights are few: they are estimated on evenly spread samples of at most so many entries.
-_MOST_ENTRIES = 2**19
+_MOST_ENTRIES = 2**18
 _LARGEST_WEIGHT = 20.0
 # Weights and transition matrix depend on each other; this many rounds converge.
 _N_ROUNDS = 3
@@ -27,31 +32,28 @@ class Weighting(NamedTuple):
 
     weights: np.ndarray  # (n_models,)
     log_likelihoods: np.ndarray  # of the labels of evenly spread samples, in nats
-    transition_matrix: np.ndarray  # (n_classes, n_classes)
-    n_anchors: int
 
 
-def fit_weights(log_probs, labels, anchor_share):
+def fit_weights(log_probs, labels):
     """Find the weights under which the given labels are likeliest.
 
-    ``log_probs`` is a list of out-of-sample arrays, (n_samples, n_classes), one for each model;
-    ``anchor_share`` is that of ``count_anchors``.
+    ``log_probs`` is a list of out-of-sample arrays, (n_samples, n_classes), one for each model.
     """
-    n_samples, n_classes = log_probs[0].shape
     weights = np.ones(len(log_probs))
-    some = slice(None, None, 1 + (n_samples * n_classes - 1) // _MOST_ENTRIES)
-    of_some = [each[some] for each in log_probs], labels[some]
-    frequencies = np.bincount(labels, minlength=n_classes) / n_samples
+    of_some = [each[evenly_spread(each)] for each in log_probs], labels[evenly_spread(log_probs[0])]
     for _ in range(_N_ROUNDS):
         combined = combine(log_probs, weights)
-        counts = count_anchors(combined, labels, anchor_share)
-        if not agree_beyond_chance(count_anchors(combined, labels, 1), frequencies):
-            counts = np.diag(counts.sum(axis=1))
-        transition_matrix = estimate_transition_matrix(counts)
+        doubted = 1 - evidence_of_learning(combined, labels)
+        counts = doubt(count_anchors(combined, labels), doubted)
+        transition_matrix = estimate_transition_matrix(counts, labels)
         start = np.maximum(weights, 0.05)  # lets a weight leave zero
-        weights = _maximize(*of_some, transition_matrix, start)
-    log_likelihoods = label_log_likelihoods(*of_some, transition_matrix, weights)
-    return Weighting(weights, log_likelihoods, transition_matrix, int(counts.sum()))
+        weights = maximize_likelihood(*of_some, transition_matrix, start)
+    return Weighting(weights, label_log_likelihoods(*of_some, transition_matrix, weights))
+
+
+def evenly_spread(log_probs):
+    """A slice of samples that are enough to estimate a few parameters by."""
+    return slice(None, None, 1 + (log_probs.size - 1) // _MOST_ENTRIES)
 
 
 def combine(log_probs, weights):
@@ -95,7 +97,9 @@ def _likelihood(log_probs, labels, transition_matrix, weights):
     return combined, joint, logsumexp(joint, axis=1)
 
 
-def _maximize(log_probs, labels, transition_matrix, start):
+def maximize_likelihood(log_probs, labels, transition_matrix, start):
+    """Find the weights, (n_models,), under which the labels are likeliest."""
+
     def negative(weights):
         value, gradient = log_likelihood(log_probs, labels, transition_matrix, weights)
         return -value, -gradient

@@ -1,18 +1,23 @@
 """Out-of-sample class probabilities of several estimators together."""
 
+from functools import partial
 from numbers import Integral
 
 import numpy as np
 from joblib import effective_n_jobs
+from scipy.sparse import issparse
 from scipy.special import log_softmax
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import SVC
 from sklearn.utils import assert_all_finite, get_tags
 from sklearn.utils.validation import check_is_fitted
 from skorch import NeuralNet
 
 from ..nets import make_quick_mlp_classifier
 from ..training.net_setup import takes_missing
+from ..utils.labels import takes_as_labels
 from ..utils.notebooks import NotebookMixin
 from ..utils.progress import progress_bar
 from ..utils.random_numbers import draw_random_state, make_rng
@@ -36,18 +41,25 @@ from ..utils.validation import (
     validate_data,
     validate_rows_and_labels,
 )
-from .folds import make_folds
+from .folds import make_folds, number_groups
 from .members import CrossFittedMember, OutOfBagMember, count_steps, is_out_of_bag
 from .model_selection import select_members
+from .preprocessing import make_preprocessing
 
 #: Rows to score at a time, where these were not in ``fit``.
 _ROWS_AT_ONCE = 8192
+#: Fewer samples than this are split twice, as results vary between single draws.
+_FEW_SAMPLES = 900
+#: The time of a support vector machine grows with the square of the number of samples.
+_FEW_ENOUGH_FOR_SVM = 2000
 
 
 def make_default_estimators():
-    """Make the default estimators: a neural net and two bootstrapped forests, with names."""
+    """Make the default estimators: a net, two other smooth classifiers and two forests."""
     return [
         ("net", make_quick_mlp_classifier()),
+        ("logistic_regression", LogisticRegression(tol=1e-3, max_iter=1000)),
+        ("svm", SVC()),
         ("extra_trees", ExtraTreesClassifier(200, bootstrap=True, min_samples_leaf=5)),
         ("random_forest", RandomForestClassifier(60, max_samples=0.3, min_samples_leaf=3)),
     ]
@@ -98,12 +110,14 @@ class OutOfSampleEnsemble(
     estimators : list of (str, estimator) or None, default=None
         Names and classifiers: skorch nets, or any with ``predict_proba`` or ``decision_function``.
         They are cloned. ``None`` takes a net (``skdynacor.nets.make_quick_mlp_classifier()``),
-        extremely randomized trees and a random forest, named ``net``, ``extra_trees`` and
-        ``random_forest``, as far as they take such rows: forests none of several dimensions or on
-        the disk, nets none with missing values.
+        logistic regression, a support vector machine (up to 2,000 rows), extremely randomized trees
+        and a random forest, named ``net``, ``logistic_regression``, ``svm``, ``extra_trees`` and
+        ``random_forest``; of rows of several dimensions or on the disk the net alone. These see the
+        columns of a table centred and scaled, long-tailed ones as ranks, and gaps filled.
     cv : int, cross-validation generator, iterable or None, default=None
         Folds of the cross-fitting. An int stratifies by class and shuffles. ``None`` makes two
-        folds, and two more of fewer than 900 rows. Several scores of a row are averaged.
+        folds for nets and five for other classifiers (two of more than 2,000 rows), twice for fewer
+        than 900 rows. Several scores of a row are averaged.
     device : str, default="auto"
         Where to train nets: ``"auto"`` takes CUDA when there is one, else the net's own device.
     n_jobs : int or None, default=None
@@ -121,9 +135,8 @@ class OutOfSampleEnsemble(
         Out-of-sample log-probabilities of the rows of ``fit``.
     weights_ : dict of str to float
         Each estimator's weight; 0 if it was not needed. They need not sum to 1.
-    classes_overlap_ : bool
-        Whether the classes are assumed to overlap: False if the cross-fitted members are far ahead
-        of a forest, as on embeddings.
+    duplicated_share_ : float
+        Share of the rows that equal another row in all features.
     estimators_ : dict of str to list of estimator
         The fitted clones of each estimator that is used: one for each fold, or one forest.
     classes_ : ndarray of shape (n_classes,)
@@ -140,9 +153,9 @@ class OutOfSampleEnsemble(
     Notes
     -----
     Members are trained as far as they may matter, which is decided by the likelihood of the given
-    labels. A forest is left out, after 16 trees, if the net is far ahead and these add nothing to
-    it; the net, after its first fold, if that adds nothing to the first forest. The second forest
-    is grown where the net was left out, or is ahead of the first.
+    labels. Forests are left out, after 16 trees, if the others are far ahead and these add nothing
+    to them; the net, after its first fold, if that adds nothing to the others and the first forest.
+    The second forest is grown where the net was left out, or the others are ahead of the first.
 
     Examples
     --------
@@ -183,8 +196,8 @@ class OutOfSampleEnsemble(
         y : array-like of shape (n_samples,)
             The given labels, of at least two classes.
         groups : array-like of shape (n_samples,), default=None
-            Rows of one group are never scored by a model trained on another row of it. Forests are
-            then cross-fitted, too.
+            Rows of one group are never scored by a model trained on another row of it. Equal rows
+            are a group of their own accord; a ``cv`` that is not an int must see to both itself.
 
         Returns
         -------
@@ -213,42 +226,43 @@ class OutOfSampleEnsemble(
         log_probs : ndarray of shape (n_samples, n_classes), float32
         """
         self.check_estimators()
-        X, self.classes_, codes = validate_rows_and_labels(
-            self, X, y, **row_params(X, accept_sparse=True, allow_nan=self._allows_nan())
-        )
-        groups = None if groups is None else check_groups(groups, len(codes))
+        X, self.classes_, codes = validate_rows_and_labels(self, X, y, **self.row_params(X))
+        self._row_keys, self._row_shape = hash_rows(X, np.float64), X.shape[1:]
+        n_copies = np.unique(self._row_keys, return_counts=True)[1]
+        self.duplicated_share_ = float(n_copies[n_copies > 1].sum() / len(codes))
+        given_groups = None if groups is None else check_groups(groups, len(codes))
+        groups = number_groups(self._row_keys, given_groups)
         seed = draw_random_state(make_rng(self.random_state, "OutOfSampleEnsemble"))
-        folds = make_folds(self.cv, codes, groups, self.classes_, seed)
-        cross_fitted, forests = {}, {}
         estimators = self._estimators_for(X)
-        for name, estimator in estimators:
-            is_forest = is_out_of_bag(estimator) and groups is None
-            (forests if is_forest else cross_fitted)[name] = estimator
-        n_steps = {
-            name: len(folds) * count_steps(each, len(codes)) for name, each in cross_fitted.items()
+        folds = {
+            name: self._make_folds(each, codes, groups, given_groups, seed)
+            for name, each in estimators
+            if not is_out_of_bag(each)
         }
-        n_trees = {name: forest.n_estimators for name, forest in forests.items()}
-        with progress_bar(self.verbose, sum(n_steps.values()) + sum(n_trees.values())) as advance:
+        n_steps = [
+            len(folds[name]) * count_steps(each, len(codes)) if name in folds else each.n_estimators
+            for name, each in estimators
+        ]
+        # Some labels, intervals for instance, are no labels to scikit-learn.
+        is_known = takes_as_labels(self.classes_)
+        classes = self.classes_ if is_known else np.arange(len(self.classes_))
+        data = self._fit_preprocess(X), codes, classes
+        with progress_bar(self.verbose, sum(n_steps)) as advance:
             options = {"seed": seed, "n_jobs": effective_n_jobs(self.n_jobs), "advance": advance}
-            data = X, codes, self.classes_
-            cross_fitted = {
+            members = {
                 name: CrossFittedMember(
-                    each, *data, folds, device=self.device, name=name, **options
+                    each, *data, folds[name], device=self.device, name=name, **options
                 )
-                for name, each in cross_fitted.items()
+                if name in folds
+                else OutOfBagMember(each, *data, groups, name=name, **options)
+                for name, each in estimators
             }
-            forests = {
-                name: OutOfBagMember(each, *data, name=name, **options)
-                for name, each in forests.items()
-            }
-            members = {**cross_fitted, **forests}
-            weights, self.classes_overlap_ = select_members(cross_fitted, forests, codes)
+            weights = select_members(members, codes)
             for member in members.values():
                 member.finish()
         self.weights_ = {name: weights.get(name, 0.0) for name, _ in estimators}
         self._members = {name: members[name] for name in self.weights_ if name in weights}
         self.log_probs_ = self._combine(lambda member: member.log_probs)
-        self._row_keys, self._row_shape = hash_rows(X), X.shape[1:]
         self._n_features_out = len(self.classes_)
         return self.log_probs_.copy()
 
@@ -269,12 +283,13 @@ class OutOfSampleEnsemble(
         """
         check_is_fitted(self)
         X = self._validate_like_fit(X)
-        positions = find_rows(hash_rows(X), self._row_keys)
+        positions = find_rows(hash_rows(X, np.float64), self._row_keys)
         unseen = np.flatnonzero(positions < 0)
         log_probs = self.log_probs_[positions]
         for start in range(0, len(unseen), _ROWS_AT_ONCE):
             rows = unseen[start : start + _ROWS_AT_ONCE]
-            log_probs[rows] = self._combine(lambda member, rows=rows: member.predict(X[rows]))
+            part = self._preprocess(X[rows])
+            log_probs[rows] = self._combine(lambda member, part=part: member.predict(part))
         return log_probs
 
     @property
@@ -297,8 +312,11 @@ class OutOfSampleEnsemble(
         is_forest = {n: isinstance(self._members[n], OutOfBagMember) for n in by_weight}
         for name in sorted(by_weight, key=is_forest.get):
             if found := self._members[name].representations():
-                return found
+                return [(mask, partial(self._represent, represent)) for mask, represent in found]
         return []
+
+    def _represent(self, represent, X):
+        return represent(self._preprocess(X))
 
     def _combine(self, log_probs_of):
         total = sum(
@@ -308,11 +326,39 @@ class OutOfSampleEnsemble(
         return log_softmax(total, axis=1).astype(np.float32, copy=False)
 
     def _validate_like_fit(self, X):
-        used = [estimators[0] for estimators in self.estimators_.values()]
-        params = row_params(X, accept_sparse=True, allow_nan=all(map(takes_missing, used)))
-        X = validate_data(self, X, reset=False, **params)
+        X = validate_data(self, X, reset=False, **self.row_params(X))
         check_row_shape(X, self._row_shape)
         return to_canonical(X) if hasattr(X, "tocsr") else X
+
+    def row_params(self, X):
+        """Parameters of ``check_array`` for rows; tables keep double precision, but for nets."""
+        params = row_params(X, accept_sparse=True, allow_nan=self._allows_nan())
+        keeps_double = not any(isinstance(each, NeuralNet) for _, each in self.estimators or [])
+        if keeps_double and "order" in params and len(getattr(X, "shape", ())) < 3:
+            params["dtype"] = [np.float64, *params["dtype"]]
+        return params
+
+    def _fit_preprocess(self, X):
+        """Fit and apply what comes before the default estimators; the caller's see X."""
+        self._preprocessing = None
+        if self.estimators is not None or not _is_table(X):
+            return X
+        self._preprocessing = make_preprocessing(len(X))
+        return self._preprocessing.fit_transform(_at_least_single(X)).astype(np.float32, copy=False)
+
+    def _preprocess(self, X):
+        if self._preprocessing is None:
+            return X
+        return self._preprocessing.transform(_at_least_single(X)).astype(np.float32, copy=False)
+
+    def _make_folds(self, estimator, codes, groups, given_groups, seed):
+        """Few rows are split twice, and in five folds but for nets, which take longer."""
+        if not isinstance(self.cv, int | np.integer | None):
+            groups = given_groups  # the caller's splitter may take none
+        is_net = isinstance(estimator, NeuralNet)
+        default = 2 if is_net or len(codes) > _FEW_ENOUGH_FOR_SVM else 5
+        n_repeats = 2 if len(codes) < _FEW_SAMPLES else 1
+        return make_folds(self.cv, codes, groups, self.classes_, seed, default, n_repeats)
 
     def check_estimators(self):
         """Check that the estimators are named classifiers that give class probabilities.
@@ -349,18 +395,14 @@ class OutOfSampleEnsemble(
         """The estimators given, or those of the default set that take such rows."""
         if self.estimators is not None:
             return self.estimators
-        missing = has_missing(X)
-        is_plain = X.ndim == 2 and not lives_on_disk(X)
-        found = [
-            (name, estimator)
-            for name, estimator in make_default_estimators()
-            if not (missing and not takes_missing(estimator))
-            and (is_plain or isinstance(estimator, NeuralNet))
-            and not (missing and hasattr(X, "tocsr"))  # no estimator takes NaN in sparse rows
-        ]
-        if not found:
+        estimators = make_default_estimators()
+        if not (_is_table(X) or issparse(X)):
+            estimators = [each for each in estimators if isinstance(each[1], NeuralNet)]
+        if not _is_table(X) and has_missing(X):
             assert_all_finite(X, estimator_name=type(self).__name__, input_name="X")
-        return found
+        if X.shape[0] > _FEW_ENOUGH_FOR_SVM:
+            estimators = [each for each in estimators if each[0] != "svm"]
+        return estimators
 
     def _allows_nan(self):
         if self.estimators is None:
@@ -387,6 +429,14 @@ class OutOfSampleEnsemble(
         )
         tags.input_tags.allow_nan = self._allows_nan()
         return tags
+
+
+def _at_least_single(X):
+    return X if X.dtype == np.float64 else X.astype(np.float32, copy=False)
+
+
+def _is_table(X):
+    return not issparse(X) and X.ndim == 2 and not lives_on_disk(X)
 
 
 def _gives_scores(estimator):

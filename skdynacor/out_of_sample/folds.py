@@ -1,49 +1,67 @@
-"""Folds for cross-fitting."""
-
-import warnings
+"""Groups of samples that belong together, and folds for cross-fitting."""
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, check_cv
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from sklearn.model_selection import check_cv
 
-#: Fewer samples than this are halved twice, as results vary between single draws.
-_FEW_SAMPLES = 900
+
+def number_groups(row_keys, groups=None):
+    """Number the groups of samples that share a fold, (n_samples,), from 0.
+
+    Those are equal rows, which have equal keys, and those of one of the caller's ``groups``.
+    """
+    copies = np.unique(row_keys, return_inverse=True)[1]
+    if groups is None:
+        return copies
+    groups = np.unique(groups, return_inverse=True)[1] + len(copies)
+    n_nodes = groups.max() + 1
+    links = coo_array((np.ones(len(copies)), (copies, groups)), shape=(n_nodes, n_nodes))
+    linked = connected_components(links, directed=False)[1]
+    return np.unique(linked[copies], return_inverse=True)[1]
 
 
-def make_folds(cv, codes, groups, classes, seed):
+def make_folds(cv, codes, groups, classes, seed, default=2, n_repeats=1):
     """Split samples into a list of (train, test) folds.
 
-    An int ``cv`` stratifies by class and shuffles; ``None`` makes two folds, twice for few samples.
-    Samples of one group, if there are ``groups``, share a fold.
+    An int ``cv`` stratifies by class and shuffles, so that samples of one group share a fold;
+    ``None`` makes ``default`` folds ``n_repeats`` times. Other splitters get the groups, if any.
     """
-    rows = np.zeros(len(codes))  # splitters only count them
-    n_repeats = 2 if cv is None and len(codes) < _FEW_SAMPLES else 1
-    cv = 2 if cv is None else cv
-    if not isinstance(cv, int | np.integer):
+    if cv is not None and not isinstance(cv, int | np.integer):
         cv = check_cv(cv, codes, classifier=True)
-        folds = list(cv.split(rows, codes, groups))
+        folds = list(cv.split(np.zeros(len(codes)), codes, groups))
         _check_tested(folds, codes, cv)
         _check_classes(folds, codes, classes, cv, least=len(classes))
         return folds
-    n_groups = len(codes) if groups is None else len(np.unique(groups))
-    n_splits = min(int(cv), n_groups, np.bincount(codes).max())
+    n_groups = groups.max() + 1
+    n_splits = min(int(cv or default), n_groups, np.bincount(codes).max())
     if n_splits < 2:
         raise ValueError(
             f"Cross-fitting needs two folds at least; there are {len(codes)} samples in {n_groups} "
-            f"groups and {len(classes)} classes, and cv={cv}. Some class needs two samples, in two "
-            "groups."
+            f"groups (equal rows are one group) and {len(classes)} classes, and cv={cv}. Some "
+            "class needs two samples, in two groups."
         )
-    make = StratifiedKFold if groups is None else StratifiedGroupKFold
     folds = []
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="The least populated class")
-        warnings.filterwarnings("ignore", message="The number of unique classes is greater")
-        for repeat in range(n_repeats):
-            cv = make(n_splits, shuffle=True, random_state=(seed + repeat) % 2**32)
-            folds += cv.split(rows, codes, groups)
-    folds = [(train, test) for train, test in folds if len(test)]
+    for repeat in range(n_repeats if cv is None else 1):
+        rng = np.random.default_rng([seed, repeat])
+        fold = _deal_groups(codes, groups, n_splits, rng)
+        folds += [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(n_splits)]
     # A class of one sample, or in one group, cannot be in all training folds; two classes must be.
     _check_classes(folds, codes, classes, cv, least=2)
     return folds
+
+
+def _deal_groups(codes, groups, n_splits, rng):
+    """Deal groups to folds, (n_samples,), by class and size; a group's class is its commonest."""
+    n_groups, n_classes = groups.max() + 1, codes.max() + 1
+    pairs, counts = np.unique(groups * n_classes + codes, return_counts=True)
+    commonest = np.empty(n_groups, dtype=int)
+    by_count = np.argsort(counts, kind="stable")
+    commonest[pairs[by_count] // n_classes] = pairs[by_count] % n_classes
+    shuffled = rng.permutation(n_groups)
+    fold = np.empty(n_groups, dtype=int)
+    fold[np.lexsort((shuffled, -np.bincount(groups), commonest))] = np.arange(n_groups) % n_splits
+    return fold[groups]
 
 
 def _check_tested(folds, codes, cv):

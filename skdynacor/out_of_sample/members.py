@@ -9,7 +9,7 @@ import warnings
 
 import joblib
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array, issparse
 from sklearn.base import clone
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from skorch import NeuralNet
@@ -26,6 +26,8 @@ from ..utils.random_numbers import draw_seed, set_random_states
 _SMOOTHING = 0.01
 #: Held-out samples that a net evaluates at a time.
 _EVALUATED_AT_ONCE = 1024
+#: Trees that are grown from one draw of the samples: drawing takes time, too.
+_TREES_PER_DRAW = 4
 #: Of more samples a tree sees so many, unless the forest says how many: the cost of a tree grows
 #: faster than what it learns.
 _MOST_SAMPLES_PER_TREE = 100_000
@@ -43,6 +45,8 @@ class CrossFittedMember:
     ``codes`` (n_samples,) index ``classes``; ``n_jobs`` folds are trained at a time.
     """
 
+    is_forest = False
+
     def __init__(
         self,
         estimator,
@@ -58,6 +62,7 @@ class CrossFittedMember:
         name="",
     ):
         self.estimator = estimator
+        self.is_net = isinstance(estimator, NeuralNet)
         self.test_folds = [test for _, test in folds]
         self.models = []
         self.n_jobs = min(n_jobs, len(folds))
@@ -82,15 +87,14 @@ class CrossFittedMember:
 
         ``first_log_probs`` (n_test, n_classes) are then those of the first fold alone.
         """
-        is_net = isinstance(self.estimator, NeuralNet)
         train, options = (
-            (_train_net, {"device": self._device}) if is_net else (_train_classifier, {})
+            (_train_net, {"device": self._device}) if self.is_net else (_train_classifier, {})
         )
         if self.n_jobs == 1:
             options["advance"] = self._advance
         # Threads would share torch's random state.
         parallel = joblib.Parallel(
-            self.n_jobs, backend="loky" if is_net else None, return_as="generator"
+            self.n_jobs, backend="loky" if self.is_net else None, return_as="generator"
         )
         stop = n_folds if self.n_jobs == 1 else None
         todo = list(enumerate(self._folds))[len(self.models) : stop]
@@ -251,55 +255,90 @@ def _train_classifier(
 
 
 class OutOfBagMember:
-    """A bootstrapped forest: every sample is scored by the trees that left it out.
+    """A bootstrapped forest: every sample is scored by the trees that left out its whole group.
 
-    ``n_jobs`` is for a forest that has none of its own.
+    Groups are drawn, not samples: ``groups`` (n_samples,) number them from 0. ``n_jobs`` is for a
+    forest that has none of its own.
     """
 
-    def __init__(self, estimator, X, codes, classes, *, seed, n_jobs, advance=no_progress, name=""):
-        forest = set_random_states(clone(estimator), np.random.default_rng(seed))
-        forest.set_params(oob_score=True, warm_start=True)
+    is_forest, is_net = True, False
+
+    def __init__(
+        self, estimator, X, codes, classes, groups, *, seed, n_jobs, advance=no_progress, name=""
+    ):
+        self._rng = np.random.default_rng(seed)
+        forest = set_random_states(clone(estimator), self._rng)
+        n_groups = groups.max() + 1
+        self.n_trees = forest.n_estimators
+        self._n_drawn = n_groups
+        if isinstance(forest.max_samples, float):
+            self._n_drawn = max(1, round(forest.max_samples * n_groups))
+        elif forest.max_samples is not None:
+            self._n_drawn = min(forest.max_samples, n_groups)
+        elif n_groups > _MOST_SAMPLES_PER_TREE:
+            # Trees leave out more samples, so that fewer are enough for as many votes on each.
+            self._n_drawn = _MOST_SAMPLES_PER_TREE
+            left_out = np.exp(-_MOST_SAMPLES_PER_TREE / n_groups)
+            self.n_trees = int(np.ceil(self.n_trees * np.exp(-1) / left_out))
+        if isinstance(forest.class_weight, dict):
+            codes_of = dict(zip(classes.tolist(), range(len(classes)), strict=True))
+            weights = {codes_of[label]: each for label, each in forest.class_weight.items()}
+            forest.set_params(class_weight=weights)
+        forest.set_params(bootstrap=False, oob_score=False, max_samples=None, warm_start=True)
         if forest.n_jobs is None:
             forest.set_params(n_jobs=n_jobs)
-        if forest.max_samples is None and len(codes) > _MOST_SAMPLES_PER_TREE:
-            # Trees leave out more samples, so that fewer are enough for as many votes on each.
-            left_out = np.exp(-_MOST_SAMPLES_PER_TREE / len(codes))
-            n_trees = int(np.ceil(forest.n_estimators * np.exp(-1) / left_out))
-            forest.set_params(max_samples=_MOST_SAMPLES_PER_TREE, n_estimators=n_trees)
         self.forest = forest
-        self.n_trees = forest.n_estimators
         self.classes = classes
-        self._data = X, classes[codes]
+        # Trees are grown from columns and score rows.
+        self._data = (csc_array(X) if issparse(X) else X), X, codes, groups
+        self._sums = np.zeros((len(codes), len(classes)))
+        self._n_votes = np.zeros(len(codes))
         self._advance, self._name = advance, name
 
     @property
     def estimators(self):
         return [self.forest]
 
+    @property
+    def log_probs(self):
+        """Log-probabilities by the trees that left a sample out; uniform if none has."""
+        probs = self._sums / np.maximum(self._n_votes, 1)[:, None]
+        return self._to_log_probs(probs, self._n_votes[:, None])
+
     def fit(self, n_trees=None):
         """Grow to ``n_trees``, or to the end; return self."""
-        n_before = len(getattr(self.forest, "estimators_", ()))
         n_trees = min(n_trees or self.n_trees, self.n_trees)
-        if n_trees == n_before:
-            return self
+        n_grown = len(getattr(self.forest, "estimators_", ()))
+        for start in range(n_grown, n_trees, _TREES_PER_DRAW):
+            self._grow(min(_TREES_PER_DRAW, n_trees - start))
+        return self
+
+    def _grow(self, n_trees):
+        """Grow trees from one draw of the groups, and score the samples that it left out."""
+        columns, rows, codes, groups = self._data
+        n_groups = groups.max() + 1
+        drawn = self._rng.integers(0, n_groups, self._n_drawn)
+        n_times = np.bincount(drawn, minlength=n_groups)[groups]
+        n_grown = len(getattr(self.forest, "estimators_", ()))
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Some inputs do not have OOB scores")
             warnings.filterwarnings("ignore", message="The number of unique classes is greater")
             warnings.filterwarnings("ignore", message="class_weight presets")
-            self.forest.set_params(n_estimators=n_trees)
-            self.forest.fit(*self._data)
-        self._advance(len(self.forest.estimators_) - n_before, self._name)
-        n_samples = len(self._data[1])
-        n_drawn = len(self.forest.estimators_samples_[0])
-        n_votes = len(self.forest.estimators_) * (1 - 1 / n_samples) ** n_drawn
-        self.log_probs = self._to_log_probs(self.forest.oob_decision_function_, n_votes)
-        return self
+            self.forest.set_params(n_estimators=n_grown + n_trees)
+            self.forest.fit(columns, codes, sample_weight=n_times)
+        out = np.flatnonzero(n_times == 0)
+        if len(out):
+            left_out = rows[out].astype(np.float32, copy=False)
+            for tree in self.forest.estimators_[n_grown:]:
+                self._sums[out] += tree.predict_proba(left_out)
+        self._n_votes[out] += n_trees
+        self._advance(n_trees, self._name)
 
     def finish(self):
         """Delete the training data, and complete the progress."""
         self._advance(self.n_trees - len(getattr(self.forest, "estimators_", ())), self._name)
         self._data = self._advance = None
         self.forest.set_params(warm_start=False)
+        self.forest.classes_ = self.classes
 
     def predict(self, X):
         """Log-probabilities by all trees, (n_samples, n_classes)."""
@@ -308,7 +347,7 @@ class OutOfBagMember:
 
     def _to_log_probs(self, probs, n_votes):
         """Logs of probabilities, smoothed by one vote spread over all classes."""
-        smoothed = (np.nan_to_num(probs) * n_votes + 1 / len(self.classes)) / (n_votes + 1)
+        smoothed = (probs * n_votes + 1 / len(self.classes)) / (n_votes + 1)
         return np.log(smoothed).astype(np.float32)
 
     def representations(self):

@@ -1,11 +1,8 @@
 """Which members are trained to the end, and how much each counts."""
 
-from typing import NamedTuple
-
 import numpy as np
 
 from ..noise_model.likelihood import fit_weights
-from ..noise_model.noise_model import ANCHOR_SHARE
 
 #: Trees that a forest is compared by before it is grown to the end.
 _FIRST_TREES = 16
@@ -13,61 +10,50 @@ _FIRST_TREES = 16
 _LEAST_GAIN = 0.005
 #: Relative lead in cross-entropy that more trees will not make up for.
 _FAR_AHEAD = 0.18
-#: Relative lead over a forest beyond which classes are assumed not to overlap.
+#: Relative lead over the first forest beyond which another is grown.
 _AHEAD = 0.05
 #: Standard errors that a lead must exceed.
 _N_ERRORS = 2.0
 
 
-class Selection(NamedTuple):
-    """The members that are used."""
+def select_members(members, labels):
+    """Train members as far as they may matter; return their weights of maximum likelihood.
 
-    weights: dict  # name: float, at least 0
-    classes_overlap: bool
-
-
-def select_members(cross_fitted, forests, labels):
-    """Train members as far as they may matter, and weigh them by maximum likelihood.
-
-    ``cross_fitted`` and ``forests`` map names to members that are not trained yet. After one fold
-    of the cross-fitted members (a net) and a few trees of the first forest, the forest is left out
-    if the net is far ahead and the trees add nothing to it. Else the forest is grown, and the net
-    left out if its first fold adds nothing to that. Further forests are grown where the net was
-    left out, or is ahead of the first.
-
-    Class overlap and label errors look alike in features and labels. NB: it is a prior, not a
-    finding, that classes do not overlap if the net is ahead of every forest. From the features of a
-    table, which each mean something, a forest predicts about as well as a smooth model does; single
-    features of an embedding, made to separate classes, mean little.
+    ``members`` maps names to members that are not trained yet; those of no weight are left out.
+    Classifiers that are neither nets nor forests are trained first, as they are quick. After one
+    fold of the nets and a few trees of the first forest, the forest is left out if the others are
+    far ahead and the trees add nothing to them. Else the forest is grown, and the nets left out if
+    their first fold adds nothing to the rest. Further forests are grown where the nets were left
+    out, or the others are ahead of the first.
     """
-    if not forests or not cross_fitted:
-        return Selection(_weigh(_fit_all({**cross_fitted, **forests}), labels), True)
-    (name, first), *others = forests.items()
-    nets = [member.fit(1).first_log_probs for member in cross_fitted.values()]
-    tested = next(iter(cross_fitted.values())).test_folds[0]
+    forests = {name: each for name, each in members.items() if each.is_forest}
+    nets = {name: each for name, each in members.items() if each.is_net}
+    if not forests or not nets:
+        return _weigh(_fit_all(members), labels)
+    quick = {name: each for name, each in members.items() if name not in {**forests, **nets}}
+    _fit_all(quick)
+    name, first = next(iter(forests.items()))
+    smooth = [member.fit(1).first_log_probs for member in nets.values()]
+    tested = next(iter(nets.values())).test_folds[0]
+    rest = [member.log_probs[tested] for member in quick.values()]
 
     def fit(*log_probs):
-        return fit_weights(log_probs, labels[tested], ANCHOR_SHARE)
+        return fit_weights(log_probs, labels[tested])
 
-    net = fit(*nets)
+    net = fit(*smooth, *rest)
     half, few = (first.fit(_FIRST_TREES // n).log_probs[tested] for n in (2, 1))
     to_come = max(0.0, _gain(fit(few), fit(half)))
     if (
         _lead(net, fit(few), to_come) > _FAR_AHEAD
-        and _gain(fit(*nets, few), net, n_errors=1) < _LEAST_GAIN
+        and _gain(fit(*smooth, *rest, few), net, n_errors=1) < _LEAST_GAIN
     ):
-        return Selection(_weigh(_fit_all(cross_fitted), labels), False)
+        return _weigh(_fit_all({**nets, **quick}), labels)
     grown = first.fit().log_probs[tested]
-    if _gain(fit(*nets, grown), fit(grown), n_errors=1) < _LEAST_GAIN:
-        return Selection(_weigh(_fit_all(forests), labels), True)
-    members = _fit_all(cross_fitted)
-    net, compared = _fit_weights(members, labels), {name: first}
-    lead = _lead(net, _fit_weights(compared, labels))
-    if lead > _AHEAD:
-        for name, forest in _fit_all(dict(others)).items():
-            compared[name] = forest
-            lead = min(lead, _lead(net, _fit_weights({name: forest}, labels)))
-    return Selection(_weigh({**members, **compared}, labels), bool(lead <= _AHEAD))
+    if _gain(fit(*smooth, *rest, grown), fit(*rest, grown), n_errors=1) < _LEAST_GAIN:
+        return _weigh(_fit_all({**quick, **forests}), labels)
+    used = _fit_all({**nets, **quick})
+    lead = _lead(_fit_weights(used, labels), _fit_weights({name: first}, labels))
+    return _weigh({**used, **(_fit_all(forests) if lead > _AHEAD else {name: first})}, labels)
 
 
 def _fit_all(members):
@@ -75,7 +61,7 @@ def _fit_all(members):
 
 
 def _fit_weights(members, labels):
-    return fit_weights([each.log_probs for each in members.values()], labels, ANCHOR_SHARE)
+    return fit_weights([each.log_probs for each in members.values()], labels)
 
 
 def _weigh(members, labels):

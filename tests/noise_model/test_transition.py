@@ -1,104 +1,176 @@
-"""The transition matrix, estimated from anchors."""
+"""The transition matrix, estimated from anchors and from the confident joint."""
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.special import softmax
 
+from skdynacor.noise_model import transition
 from skdynacor.noise_model.transition import (
-    agree_beyond_chance,
     count_anchors,
+    count_confident_joint,
+    doubt,
     estimate_transition_matrix,
+    evidence_of_learning,
     implied_noise_rate,
+    without_classes,
 )
 
 
-def test_anchors_by_hand():
+def test_anchors_by_hand(monkeypatch):
     logits = np.array([[5.0, 0, 1], [2, 1, 0], [9, 8, 9.5], [3, 0, 1], [0, 9, 1]])
     labels = np.array([0, 2, 0, 1, 1])
-    assert_array_equal(count_anchors(logits, labels, 0.4), [[1, 1, 0], [0, 1, 0], [1, 0, 0]])
-    assert_array_equal(count_anchors(logits, labels, 1), [[1, 1, 1], [0, 1, 0], [1, 0, 0]])
+    assert_array_equal(count_anchors(logits, labels), [[1, 1, 1], [0, 1, 0], [1, 0, 0]])
+    monkeypatch.setattr(transition, "_ENOUGH_ANCHORS", 1)
+    monkeypatch.setattr(transition, "_ANCHOR_SHARE", 0.4)
+    assert_array_equal(count_anchors(logits, labels), [[1, 1, 0], [0, 1, 0], [1, 0, 0]])
 
 
-@pytest.mark.parametrize("share", [0.1, 1 / 3, 1 / 2, 1])
-def test_the_share_is_that_of_each_class(drawn, share):
+def test_a_third_of_each_class_are_anchors(drawn):
     logits, labels, _ = drawn
     n_rows = np.bincount(logits.argmax(axis=1))
-    n_anchors = count_anchors(logits, labels, share).sum(axis=1)
-    assert ((n_anchors >= share * n_rows) & (n_anchors < share * n_rows + 2)).all()
+    n_anchors = count_anchors(logits, labels).sum(axis=1)
+    assert ((n_anchors >= n_rows / 3) & (n_anchors < n_rows / 3 + 2)).all()
 
 
-@pytest.mark.parametrize("share", [1 / 3, 1 / 2])
-def test_the_matrix_that_made_the_labels_is_found(drawn, true_transition, share):
+def test_of_few_rows_more_are_anchors(drawn):
+    logits, labels, _ = (each[:150] for each in drawn)
+    n_rows = np.bincount(logits.argmax(axis=1))
+    n_anchors = count_anchors(logits, labels).sum(axis=1)
+    assert_array_equal(n_anchors.clip(max=30), np.minimum(n_rows, 30))
+    assert n_anchors.max() < 32
+
+
+def test_the_matrix_that_made_the_labels_is_found(drawn, true_transition):
     logits, labels, _ = drawn
-    found = estimate_transition_matrix(count_anchors(logits, labels, share))
+    found = estimate_transition_matrix(count_anchors(logits, labels), labels)
     assert_allclose(found.sum(axis=1), 1)
-    assert_allclose(found, true_transition, atol=0.04)
-
-
-def test_rows_that_are_no_anchors_would_mislead(drawn, true_transition):
-    logits, labels, _ = drawn
-    found = estimate_transition_matrix(count_anchors(logits, labels, 1))
-    assert np.abs(found - true_transition).max() > 0.08
+    assert_allclose(found, true_transition, atol=0.05)
 
 
 def test_clean_classes_that_overlap_are_hardly_mistaken(overlapping):
     logits, labels = overlapping
-    found = estimate_transition_matrix(count_anchors(logits, labels, 1 / 3))
+    found = estimate_transition_matrix(count_anchors(logits, labels), labels)
     assert_allclose(found, np.eye(len(found)), atol=0.03)
 
 
-@pytest.mark.parametrize("share", [1 / 3, 1 / 2])
+@pytest.mark.parametrize("count", [count_anchors, count_confident_joint])
 @pytest.mark.parametrize("constant", [0, 7])
-def test_neither_the_order_of_rows_nor_a_constant_matters(drawn, share, constant):
+def test_neither_the_order_of_rows_nor_a_constant_matters(drawn, count, constant):
     logits, labels, _ = drawn
     logits = logits.round()  # many margins are equal
     order = np.random.default_rng(1).permutation(len(labels))
-    counts = count_anchors(logits, labels, share)
-    assert_array_equal(count_anchors(logits[order] + constant, labels[order], share), counts)
+    counts = count(logits, labels)
+    assert_allclose(count(logits[order] + constant, labels[order]), counts, rtol=1e-6)
 
 
-def test_classes_in_another_order_give_the_matrix_in_that_order(drawn):
+@pytest.mark.parametrize("count", [count_anchors, count_confident_joint])
+def test_classes_in_another_order_give_the_matrix_in_that_order(drawn, count):
     logits, labels, _ = drawn
     order = np.array([2, 0, 1])
-    counts = count_anchors(logits, labels, 1 / 3)
-    renamed = count_anchors(logits[:, order], np.argsort(order)[labels], 1 / 3)
-    assert_array_equal(renamed, counts[np.ix_(order, order)])
-    found = estimate_transition_matrix(renamed)
-    assert_allclose(found, estimate_transition_matrix(counts)[np.ix_(order, order)])
+    renamed_labels = np.argsort(order)[labels]
+    counts, renamed = count(logits, labels), count(logits[:, order], renamed_labels)
+    assert_allclose(renamed, counts[np.ix_(order, order)])
+    found = estimate_transition_matrix(counts, labels)
+    assert_allclose(
+        estimate_transition_matrix(renamed, renamed_labels), found[np.ix_(order, order)]
+    )
 
 
 def test_of_equal_margins_all_are_anchors():
-    labels = np.arange(20) % 2
-    assert_array_equal(count_anchors(np.tile([4.0, 0], (20, 1)), labels, 0.1), [[10, 10], [0, 0]])
-    assert count_anchors(np.zeros((20, 2)), labels, 0.1).sum() == 20
+    labels = np.arange(200) % 2
+    counts = count_anchors(np.tile([4.0, 0], (200, 1)), labels)
+    assert_array_equal(counts, [[100, 100], [0, 0]])
+    assert count_anchors(np.zeros((200, 2)), labels).sum() == 200
 
 
-def test_a_class_without_anchors_gets_the_common_rates():
+def test_the_confident_joint_by_hand():
+    probs = np.array([[0.9, 0.1], [0.6, 0.4], [0.8, 0.2], [0.2, 0.8], [0.3, 0.7], [0.45, 0.55]])
+    labels = np.array([0, 0, 1, 1, 1, 0])
+    # The thresholds are 0.65 and 0.5667: rows 0 and 2 are confidently of the first class, rows 3
+    # and 4 of the second, and rows 1 and 5 of none. Labels have three rows each.
+    expected = np.array([[1, 1], [0, 2]]) * [3 / 1, 3 / 3]
+    assert_allclose(count_confident_joint(np.log(probs), labels), expected)
+
+
+def test_the_confident_joint_is_that_of_cleanlab(drawn):
+    count = pytest.importorskip("cleanlab.count")
+    logits, labels, _ = drawn
+    theirs = count.compute_confident_joint(labels, softmax(logits, axis=1), calibrate=False)
+    theirs = theirs.T * (np.bincount(labels) / theirs.sum(axis=1))
+    assert_allclose(count_confident_joint(logits, labels), theirs, rtol=1e-6)
+
+
+BALANCED = np.arange(300) % 3
+
+
+def test_priors_by_hand():
+    labels = np.repeat([0, 1], [30, 10])
+    counts = np.array([[80.0, 20], [0, 40]])
+    more = counts + np.diag([2 * 0.75 * 25, 2 * 0.25 * 25])
+    right = (np.trace(counts) + 0.5) / (counts.sum() + 1)
+    common = np.array([[right, 1 - right], [1 - right, right]])
+    more = more + 10 * 2 * np.array([[0.75], [0.25]]) * common
+    expected = more / more.sum(axis=1, keepdims=True)
+    assert_allclose(estimate_transition_matrix(counts, labels), expected)
+
+
+def test_a_class_without_counts_gets_the_common_rates_and_right_labels():
     counts = np.array([[80, 10, 10], [10, 80, 10], [0, 0, 0]])
-    found = estimate_transition_matrix(counts)
-    right = 160.5 / 201
-    assert_allclose(found[2], [(1 - right) / 2, (1 - right) / 2, right])
+    wrong = 10 * (1 - 160.5 / 201) / 2
+    found = estimate_transition_matrix(counts, BALANCED)
+    assert_allclose(found[2], [wrong / 35, wrong / 35, 1 - 2 * wrong / 35])
 
 
-def test_few_anchors_are_drawn_to_all_together_and_many_decide():
-    rates = np.array([[0.6, 0.4], [0.0, 1.0]])
-    few, many = (estimate_transition_matrix(n * rates + [[0, 0], [0, 1000]]) for n in (2, 2000))
+def test_few_counts_are_drawn_to_all_together_and_many_decide():
+    rates, labels = np.array([[0.6, 0.4], [0.0, 1.0]]), np.arange(20) % 2
+    few, many = (
+        estimate_transition_matrix(n * rates + [[0, 0], [0, 1000]], labels) for n in (2, 20_000)
+    )
     assert few[0, 0] > 0.9
     assert many[0, 0] == pytest.approx(0.6, abs=0.01)
 
 
-@pytest.mark.parametrize(("more_agreement", "expected"), [(-20, False), (0, False), (60, True)])
-def test_predictions_agree_beyond_chance_or_not(more_agreement, expected):
-    shares = np.array([0.6, 0.3, 0.1])
-    counts = 300 * np.array([[0.5], [0.4], [0.1]]) * shares + more_agreement * np.eye(3)
-    assert agree_beyond_chance(np.maximum(counts, 0), shares) is expected
+def test_the_prior_of_a_rare_class_is_as_small_as_its_share():
+    labels = np.repeat([0, 1], [7960, 40])
+    found = estimate_transition_matrix(np.array([[2600.0, 0], [8, 32]]), labels)
+    assert found[1, 0] == pytest.approx(0.2, abs=0.02)
+
+
+def test_doubted_counts_are_right_labels():
+    counts = np.array([[8.0, 2], [1, 9]])
+    assert_allclose(doubt(counts, 1), np.diag([10, 10]))
+    assert_allclose(doubt(counts, 0.5), [[9, 1], [0.5, 9.5]])
+    assert_allclose(doubt(counts, 0), counts)
+
+
+def test_there_is_evidence_where_labels_follow_and_none_where_they_do_not(drawn):
+    logits, labels, _ = drawn
+    assert evidence_of_learning(logits, labels) == 1
+    for seed in range(10):
+        shuffled = np.random.default_rng(seed).permutation(labels)
+        assert evidence_of_learning(logits, shuffled) < 0.2
+    order = np.random.default_rng(0).permutation(60)
+    few, classes = (logits[:60] / 20, labels[:60]), np.array([2, 0, 1])
+    some = evidence_of_learning(*few)
+    renamed = few[0][order][:, classes], np.argsort(classes)[few[1][order]]
+    assert evidence_of_learning(*renamed) == pytest.approx(some)
+    assert evidence_of_learning(np.zeros((60, 3)), few[1]) == 0
+
+
+def test_common_rates_keep_the_noise_rate(true_transition):
+    labels = labels_of([0.2, 0.3, 0.5])
+    common = without_classes(true_transition, labels)
+    rate = implied_noise_rate(true_transition, labels)
+    assert_allclose(common.diagonal(), 1 - rate)
+    assert_allclose(common[~np.eye(3, dtype=bool)], rate / 2)
 
 
 @pytest.mark.parametrize(
     "counts", [np.zeros((3, 3)), np.diag([1e7, 1e7, 0]), np.ones((3, 3)), np.eye(3)]
 )
 def test_no_label_is_impossible(counts):
-    found = estimate_transition_matrix(counts)
+    found = estimate_transition_matrix(counts, BALANCED)
     assert (found > 1e-8).all()
     assert_allclose(found.sum(axis=1), 1)
 
@@ -119,8 +191,8 @@ def test_the_rate_is_that_of_the_classes_behind_the_labels(true_transition, shar
 
 def test_a_rate_that_no_classes_explain_is_the_closest_possible():
     # Even if all rows were of the first class, one label in ten would be of the second.
-    transition = np.array([[0.9, 0.1], [0.3, 0.7]])
-    assert implied_noise_rate(transition, labels_of([1.0, 0.0])) == pytest.approx(0.1, abs=1e-3)
+    matrix = np.array([[0.9, 0.1], [0.3, 0.7]])
+    assert implied_noise_rate(matrix, labels_of([1.0, 0.0])) == pytest.approx(0.1, abs=1e-3)
 
 
 def test_the_identity_implies_no_noise():

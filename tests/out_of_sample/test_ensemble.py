@@ -15,6 +15,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skdynacor import OutOfSampleEnsemble
 from skdynacor.nets import make_mlp_classifier
+from skdynacor.out_of_sample import ensemble as ensemble_module
 
 NET = make_mlp_classifier(max_epochs=2)
 FOREST = ExtraTreesClassifier(20, bootstrap=True)
@@ -24,6 +25,9 @@ MEMBERS = {
     "tree": DecisionTreeClassifier(),
     "logistic": LogisticRegression(),
 }
+
+ROWS = np.random.default_rng(0).normal(size=(60, 4))
+DEFAULT = {"net", "logistic_regression", "svm", "extra_trees", "random_forest"}
 
 
 @pytest.mark.parametrize("name", MEMBERS)
@@ -43,9 +47,9 @@ def test_a_row_is_not_scored_by_a_model_trained_on_its_group(name):
     ensemble = OutOfSampleEnsemble([(name, MEMBERS[name])], random_state=0)
     log_probs = ensemble.fit_transform(*twins)
     assert abs(roc_auc_score(twins[1], log_probs[:, 1] - log_probs[:, 0]) - 0.5) < 0.2
-    if name in ("forest", "tree"):
-        log_probs = ensemble.fit_transform(*twins[:2])
-        assert roc_auc_score(twins[1], log_probs[:, 1] - log_probs[:, 0]) > 0.7
+    log_probs = ensemble.fit_transform(*twins[:2])  # equal rows are a group, too
+    assert abs(roc_auc_score(twins[1], log_probs[:, 1] - log_probs[:, 0]) - 0.5) < 0.2
+    assert ensemble.duplicated_share_ == 1
 
 
 def test_members_add_up_by_their_weights(noisy_blobs):
@@ -100,7 +104,7 @@ def test_parameters_of_estimators_are_set_by_name():
     assert ensemble.get_params()["forest__C"] == 3
     default = OutOfSampleEnsemble().set_params(net__lr=0.5, extra_trees__n_estimators=9)
     names = [name for name, _ in default.estimators]
-    assert names == ["net", "extra_trees", "random_forest"]
+    assert names == ["net", "logistic_regression", "svm", "extra_trees", "random_forest"]
     assert dict(default.estimators)["net"].lr == 0.5
     with pytest.raises(ValueError, match="Invalid parameter 'woods'"):
         OutOfSampleEnsemble().set_params(woods__n_estimators=9)
@@ -109,10 +113,10 @@ def test_parameters_of_estimators_are_set_by_name():
 @pytest.mark.parametrize(
     ("X", "expected"),
     [
-        (np.random.default_rng(0).normal(size=(60, 4)), {"net", "extra_trees", "random_forest"}),
+        (ROWS, DEFAULT),
         (np.random.default_rng(0).normal(size=(60, 1, 4, 4)), {"net"}),
-        (np.where(np.eye(60, 4), np.nan, 1.0), {"extra_trees", "random_forest"}),
-        (csr_array(np.eye(60, 20)), {"net", "extra_trees", "random_forest"}),
+        (np.where(np.eye(60, 4), np.nan, ROWS), DEFAULT),
+        (csr_array(np.where(ROWS > 0, ROWS, 0)), DEFAULT),
     ],
     ids=["table", "images", "missing", "sparse"],
 )
@@ -125,6 +129,35 @@ def test_of_the_default_estimators_those_that_take_the_rows_are_trained(X, expec
     ensemble = OutOfSampleEnsemble(random_state=0).fit(X, y)
     assert set(ensemble.weights_) == expected
     assert np.isfinite(ensemble.log_probs_).all()
+
+
+def test_support_vector_machines_are_left_out_where_rows_are_many(noisy_blobs, monkeypatch):
+    X, y, _ = noisy_blobs
+    monkeypatch.setattr(ensemble_module, "_FEW_ENOUGH_FOR_SVM", 299)
+    assert "svm" not in OutOfSampleEnsemble(random_state=0).fit(X, y).weights_
+
+
+@pytest.mark.parametrize(
+    ("n_samples", "few", "is_net", "n_folds"),
+    [(300, 2000, True, 4), (300, 2000, False, 10), (300, 200, False, 4), (900, 2000, False, 5)],
+)
+def test_few_rows_are_split_more_often(n_samples, few, is_net, n_folds, monkeypatch):
+    monkeypatch.setattr(ensemble_module, "_FEW_ENOUGH_FOR_SVM", few)
+    X = np.random.default_rng(0).normal(size=(n_samples, 3))
+    estimators = [("one", NET if is_net else LogisticRegression())]
+    ensemble = OutOfSampleEnsemble(estimators, random_state=0).fit(X, np.arange(n_samples) % 2)
+    assert len(ensemble.estimators_["one"]) == n_folds
+
+
+@pytest.mark.parametrize("change", [lambda X: np.exp(3 * X), lambda X: 1.7e9 + X])
+def test_neither_long_tails_nor_an_offset_matter(change):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(500, 6))
+    y = (X[:, 0] + X[:, 1] > 0).astype(int)
+    plain, changed = (
+        OutOfSampleEnsemble(random_state=0).fit_transform(rows, y) for rows in (X, change(X))
+    )
+    assert roc_auc_score(y, changed @ [-1, 1]) > roc_auc_score(y, plain @ [-1, 1]) - 0.02
 
 
 def test_rows_on_the_disk_stay_there(tmp_path, noisy_blobs):
@@ -143,7 +176,7 @@ def test_the_progress_bar_is_full_in_the_end(noisy_blobs, n_jobs, capsys):
     ensemble = OutOfSampleEnsemble(estimators, verbose=1, n_jobs=n_jobs, random_state=0)
     loud = ensemble.fit(X, y).log_probs_
     text = capsys.readouterr().err
-    assert "32/32" in text  # 4 folds of 2 epochs and of a logistic regression, 20 trees
+    assert "38/38" in text  # 4 folds of 2 epochs, 10 of a logistic regression, 20 trees
     quiet = clone(ensemble).set_params(verbose=0).fit(X, y).log_probs_
     assert capsys.readouterr().err == ""
     assert_allclose(loud, quiet, atol=1e-5)

@@ -4,14 +4,27 @@ import numpy as np
 import pytest
 from sklearn.model_selection import KFold, RepeatedStratifiedKFold, ShuffleSplit, StratifiedKFold
 
-from skdynacor.out_of_sample.folds import make_folds
+from skdynacor.out_of_sample.folds import make_folds, number_groups
 
 CODES = np.repeat([0, 1, 2], [60, 30, 10])
 CLASSES = np.array(["a", "b", "c"])
 
 
-def split(cv=None, codes=CODES, groups=None, seed=0):
-    return make_folds(cv, codes, groups, CLASSES, seed)
+def split(cv=None, codes=CODES, groups=None, seed=0, **options):
+    if groups is None and (cv is None or isinstance(cv, int)):
+        groups = np.arange(len(codes))
+    return make_folds(cv, codes, groups, CLASSES, seed, **options)
+
+
+def test_equal_rows_and_rows_of_a_group_are_numbered_alike():
+    keys = np.array([7, 7, 5, 5, 3, 2], dtype=np.uint64)
+    assert number_groups(keys).tolist() in ([2, 2, 1, 1, 0, 0], [3, 3, 2, 2, 1, 0])
+    groups = np.array([0, 1, 2, 3, 3, 4])  # links the second pair to the fifth row
+    numbers = number_groups(keys, groups)
+    assert numbers[0] == numbers[1]
+    assert numbers[2] == numbers[3] == numbers[4]
+    assert len(set(numbers)) == 3
+    assert set(numbers) == {0, 1, 2}
 
 
 @pytest.mark.parametrize("cv", [2, 3, 7])
@@ -24,12 +37,11 @@ def test_an_int_makes_stratified_folds_that_cover_each_sample_once(cv):
         assert np.abs(np.bincount(CODES[test]) - np.array([60, 30, 10]) / cv).max() < 1.01
 
 
-@pytest.mark.parametrize(("n_samples", "n_folds"), [(100, 4), (899, 4), (900, 2), (3000, 2)])
-def test_few_samples_are_halved_twice(n_samples, n_folds):
-    folds = split(codes=np.arange(n_samples) % 3)
-    assert len(folds) == n_folds
-    assert len({tuple(test) for _, test in folds}) == n_folds
-    assert set(np.bincount(np.concatenate([test for _, test in folds]))) == {n_folds // 2}
+def test_folds_are_repeated_with_other_folds():
+    folds = split(default=3, n_repeats=2)
+    assert len({tuple(test) for _, test in folds}) == 6
+    assert set(np.bincount(np.concatenate([test for _, test in folds]))) == {2}
+    assert len(split(3, default=2, n_repeats=2)) == 3
 
 
 def test_the_seed_decides_the_folds():
@@ -38,10 +50,18 @@ def test_the_seed_decides_the_folds():
     assert not np.array_equal(first, other)
 
 
-def test_a_group_is_never_on_both_sides():
-    groups = np.arange(100) // 4
-    for train, test in split(3, groups=groups):
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_a_group_is_never_on_both_sides_and_classes_stay_balanced(size):
+    codes, groups = np.repeat([0, 1], 120), np.arange(240) // size
+    for train, test in split(3, codes, groups):
         assert not np.intersect1d(groups[train], groups[test]).size
+        assert np.abs(np.bincount(codes[test]) - 40).max() <= size
+
+
+def test_large_groups_are_spread_over_the_folds():
+    groups = np.repeat(np.arange(23), [10] * 3 + [1] * 20)
+    for _, test in split(3, np.arange(50) % 2, groups):
+        assert abs(len(test) - 50 / 3) < 6
 
 
 def test_a_class_of_one_sample_is_missing_where_it_is_tested():
@@ -65,7 +85,7 @@ def test_repeated_folds_test_each_sample_several_times():
         (KFold(2), CODES, "leaves the class 'b' out of the training samples of fold 2"),
         (KFold(3), np.sort(np.arange(99) % 3), "out of the training samples of fold 1"),
         (ShuffleSplit(2, random_state=0), CODES, "never tests"),
-        (2, np.arange(3), "Some class needs two samples"),
+        (2, np.arange(3), "class needs two samples"),
         (5, np.append(np.zeros(20, int), 1), "leaves the class 'b' out"),
     ],
 )

@@ -23,7 +23,7 @@ CLASSES = np.arange(3)
 
 @pytest.fixture
 def folds(noisy_blobs):
-    return make_folds(2, noisy_blobs[1], None, CLASSES, 0)
+    return make_folds(2, noisy_blobs[1], np.arange(300), CLASSES, 0)
 
 
 def fit(estimator, X, y, folds, n_jobs=1):
@@ -67,7 +67,7 @@ def test_scores_by_hand(noisy_blobs, folds):
 def test_two_classes_have_two_columns(noisy_blobs):
     X, y, _ = noisy_blobs
     rows = y < 2
-    folds = make_folds(2, y[rows], None, CLASSES[:2], 0)
+    folds = make_folds(2, y[rows], np.arange(rows.sum()), CLASSES[:2], 0)
     data = X[rows], y[rows], CLASSES[:2]
     member = CrossFittedMember(
         LogisticRegression(), *data, folds, device="cpu", seed=0, n_jobs=1
@@ -88,7 +88,7 @@ def test_a_class_that_a_fold_lacks_is_its_least_likely():
     X = np.random.default_rng(0).normal(size=(41, 2)).astype(np.float32)
     y = np.append(np.arange(40) % 2, 2)
     X[:40, 0] += 4 * y[:40]
-    folds = make_folds(2, y, None, CLASSES, 0)
+    folds = make_folds(2, y, np.arange(41), CLASSES, 0)
     log_probs = fit(LogisticRegression(), X, y, folds).log_probs
     assert log_probs[40, 2] == log_probs[40].min()
     assert np.isfinite(log_probs).all()
@@ -167,22 +167,51 @@ def test_bootstrapped_forests_score_out_of_bag(estimator, expected):
     assert is_out_of_bag(estimator) is expected
 
 
-def grow(X, y, n_trees=None, forest=FOREST, seed=0):
-    return OutOfBagMember(forest, X, y, CLASSES, seed=seed, n_jobs=1).fit(n_trees)
+def grow(X, y, n_trees=None, forest=FOREST, seed=0, groups=None, classes=CLASSES):
+    groups = np.arange(len(y)) if groups is None else groups
+    return OutOfBagMember(forest, X, y, classes, groups, seed=seed, n_jobs=1).fit(n_trees)
 
 
-def test_out_of_bag_scores_by_hand(noisy_blobs):
+def test_out_of_bag_scores_by_hand(noisy_blobs, monkeypatch):
     X, y, _ = noisy_blobs
-    member = grow(X, y)
-    forest = member.forest
+    weights, fit_forest = [], ExtraTreesClassifier.fit
+
+    def fit(self, X, y, sample_weight):
+        weights.append(sample_weight)
+        return fit_forest(self, X, y, sample_weight)
+
+    monkeypatch.setattr(ExtraTreesClassifier, "fit", fit)
+    member = grow(X, y, 8)
     votes, counts = np.zeros((len(X), 3)), np.zeros((len(X), 1))
-    for tree, drawn in zip(forest.estimators_, forest.estimators_samples_, strict=True):
-        left_out = np.setdiff1d(np.arange(len(X)), drawn)
-        votes[left_out] += tree.predict_proba(X[left_out])
-        counts[left_out] += 1
-    n_votes = 30 * (1 - 1 / 300) ** 300
-    expected = (votes / counts * n_votes + 1 / 3) / (n_votes + 1)
-    assert_allclose(np.exp(member.log_probs), expected, rtol=1e-4)
+    for number, tree in enumerate(member.forest.estimators_):
+        drawn = weights[number // 4]
+        assert drawn.sum() == len(X)
+        votes[drawn == 0] += tree.predict_proba(X[drawn == 0])
+        counts[drawn == 0] += 1
+    assert_allclose(np.exp(member.log_probs), (votes + 1 / 3) / (counts + 1), rtol=1e-4)
+
+
+def test_trees_score_only_groups_that_they_left_out():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(300, 4)).astype(np.float32), rng.integers(0, 3, 300)
+    twice = np.concatenate([X, X]), np.concatenate([y, y])
+    forest = ExtraTreesClassifier(100, bootstrap=True)
+    pairs = np.tile(np.arange(300), 2)
+    seen = grow(*twice, forest=forest).log_probs.argmax(axis=1) == twice[1]
+    kept_apart = grow(*twice, forest=forest, groups=pairs).log_probs.argmax(axis=1) == twice[1]
+    assert seen.mean() > 0.8
+    assert abs(kept_apart.mean() - 1 / 3) < 0.1
+
+
+def test_weights_of_the_callers_classes_reach_the_forest(noisy_blobs):
+    X, y, _ = noisy_blobs
+    names = np.array(["x", "y", "z"])
+    weights = {"x": 1, "y": 1000, "z": 1}
+    forest = ExtraTreesClassifier(12, bootstrap=True, max_depth=2, class_weight=weights)
+    member = grow(X, y, forest=forest, classes=names)
+    member.finish()
+    assert (member.log_probs.argmax(axis=1) == 1).mean() > 0.5
+    assert set(member.forest.predict(X)) <= set(names)
 
 
 def test_growing_in_steps_makes_the_same_forest(noisy_blobs):
@@ -207,7 +236,7 @@ def test_of_very_many_samples_a_tree_sees_some(noisy_blobs, monkeypatch):
     X, y, _ = noisy_blobs
     monkeypatch.setattr(members, "_MOST_SAMPLES_PER_TREE", 150)
     member = grow(X, y)
-    assert member.forest.max_samples == 150
+    assert member._n_drawn == 150
     assert 15 < member.n_trees < 30
 
 

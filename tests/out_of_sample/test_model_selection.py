@@ -12,6 +12,7 @@ class Member:
     """Logits that tell classes as well as ``force``, of few trees as well as ``few``."""
 
     test_folds = (TESTED,)
+    is_net = is_forest = False
 
     def __init__(self, data, force, seed=0, few=None):
         classes, self.labels = data
@@ -39,57 +40,64 @@ def data():
     return classes, np.where(wrong, (classes + 1) % 3, classes)
 
 
-def select(net, **forests):
-    nets = {"net": net} if net is not None else {}
-    labels = next(iter([*nets.values(), *forests.values()])).labels
-    return select_members(nets, forests, labels)
+def select(net=None, classifier=None, **forests):
+    members = dict(forests)
+    for member in forests.values():
+        member.is_forest = True
+    if classifier is not None:
+        members = {"classifier": classifier, **members}
+    if net is not None:
+        net.is_net = True
+        members = {"net": net, **members}
+    return select_members(members, next(iter(members.values())).labels)
 
 
 def test_a_forest_far_behind_that_adds_nothing_is_left_out(data):
     net, first, second = Member(data, 4), Member(data, 0, 1), Member(data, 0, 2)
-    weights, classes_overlap = select(net, first=first, second=second)
+    weights = select(net, first=first, second=second)
     assert (first.steps, second.steps) == ([8, 16], [])
     assert net.is_complete
     assert set(weights) == {"net"}
-    assert not classes_overlap
 
 
 def test_a_forest_that_adds_something_is_grown(data):
     net, first = Member(data, 3), Member(data, 3, 1, few=1)
-    weights, classes_overlap = select(net, first=first)
+    weights = select(net, first=first)
     assert net.is_complete
     assert first.is_complete
     assert min(weights.values()) > 0
-    assert classes_overlap
 
 
 def test_a_net_that_adds_nothing_is_left_out_and_further_forests_are_grown(data):
     net, second = Member(data, 0), Member(data, 2, 2)
-    weights, classes_overlap = select(net, first=Member(data, 2, 1), second=second)
+    weights = select(net, first=Member(data, 2, 1), second=second)
     assert net.steps == [1]
     assert second.is_complete
     assert set(weights) == {"first", "second"}
     assert min(weights.values()) > 0
-    assert classes_overlap
+
+
+def test_a_net_must_add_to_the_quick_classifiers_too(data):
+    net, classifier = Member(data, 3), Member(data, 3)
+    weights = select(net, classifier, first=Member(data, 3, 1))
+    assert classifier.is_complete
+    assert net.steps == [1]
+    assert set(weights) == {"classifier", "first"}
 
 
 def test_a_second_forest_is_not_grown_where_the_net_is_used_and_not_ahead(data):
     second = Member(data, 3, 2)
-    weights, _ = select(Member(data, 3), first=Member(data, 3, 1), second=second)
+    weights = select(Member(data, 3), first=Member(data, 3, 1), second=second)
     assert second.steps == []
     assert set(weights) == {"net", "first"}
 
 
-@pytest.mark.parametrize(("of_second", "expected"), [(1, False), (4, True)])
-def test_classes_overlap_unless_the_net_is_ahead_of_every_forest(data, of_second, expected):
-    first, second = Member(data, 1, 1), Member(data, of_second, 2)
-    weights, classes_overlap = select(Member(data, 3), first=first, second=second)
+def test_a_second_forest_is_grown_where_the_net_is_ahead_of_the_first(data):
+    weights = select(Member(data, 3), first=Member(data, 1, 1), second=Member(data, 1, 2))
     assert set(weights) == {"net", "first", "second"}
-    assert classes_overlap is expected
 
 
 def test_without_a_net_or_a_forest_all_members_are_weighted(data):
-    weights, classes_overlap = select(None, first=Member(data, 2), second=Member(data, 0, 1))
+    weights = select(first=Member(data, 2), second=Member(data, 0, 1))
     assert weights["second"] < 0.1 * weights["first"]
-    assert classes_overlap
-    assert select(Member(data, 4)).weights["net"] > 0
+    assert select(Member(data, 4), Member(data, 2, 1))["net"] > 0

@@ -159,7 +159,8 @@ def test_20_000_rows_take_less_than_5_mb(many, tmp_path, read_page, kind):
 
 def test_texts_of_a_pipeline_are_shown(tmp_path, read_page, no_figures):
     y = np.repeat(["a", "b"], 30)
-    texts = [f"{'left right' if label == 'a' else 'up down'} {i % 5}" for i, label in enumerate(y)]
+    words = {"a": "left right", "b": "up down"}
+    texts = [f"{words[label]} {10 + i % 5}" for i, label in enumerate(y)]
     detector = LabelErrorDetector(SGDClassifier(loss="log_loss"), random_state=0)
     pipe = make_pipeline(TfidfVectorizer(), detector).fit(texts, y)
     data = read_page(report(pipe, texts, y, tmp_path / "report.html")).data
