@@ -69,6 +69,8 @@ def test_detectors_show_their_flags_alone_and_in_a_pipeline(noisy_blobs, quick_n
     estimator.fit(X, y)
     detector = estimator if make is LabelErrorDetector else estimator[-1]
     found = f"{detector.flags_.sum()} of 300 labels flagged, estimated noise rate "
+    if make is LabelErrorDetector:
+        found = f"{detector.learnability_} {found}"
     for shown in {detector, estimator}:
         (caption,) = captions(shown)
         assert caption.startswith(found)

@@ -8,6 +8,7 @@ import joblib
 import numpy as np
 
 from ..inspection import write_review
+from ..inspection._conflicting_labels import find_conflicts
 from ..inspection._findings import read_findings
 from ..inspection._label_issues import list_issues
 from ..inspection._noise_summary import summarize
@@ -17,7 +18,7 @@ from .data import read_data
 from .options import FileFormat, Roles
 from .outputs import check_outputs
 from .preprocessing import make_pipeline_for
-from .summary import describe, describe_worst, to_json
+from .summary import describe, describe_conflicts, describe_worst, to_json
 
 NOISY = 3
 
@@ -35,17 +36,20 @@ def find(args):
     _count_in_file(issues, data.positions)
     summary = summarize(findings, data.X, data.y)
     _write(pipeline, data, issues, args)
-    results = args.file, data, detector, summary
+    conflicts = find_conflicts(data.X, findings.codes)
+    results = args.file, data, findings, summary
     if args.json:
         files = {option.strip("-"): str(path) for option, path in outputs.items() if path}
-        parts = [to_json(*results, issues, files)]
+        parts = [to_json(*results, issues, conflicts, files)]
     elif args.quiet:
         parts = []
     else:
-        parts = [describe(*results), _next_steps(args, len(issues))]
+        parts = [describe(*results), *_next_steps(args, len(issues))]
         if not args.out and len(issues):
             worst = _with_columns(issues, data)
             parts.insert(1, describe_worst(worst, args.id, data.text_columns))
+        if len(conflicts):
+            parts.insert(1, describe_conflicts(conflicts, data.positions))
     too_noisy = args.fail_above is not None and detector.noise_rate_ > args.fail_above
     return NOISY if too_noisy else 0, "\n\n".join(parts) + "\n" * bool(parts)
 
@@ -113,16 +117,14 @@ def _with_columns(issues, data):
 def _next_steps(args, n_flagged):
     written = [str(path) for path in (args.out, args.report, args.save_pipeline) if path]
     steps = [f"Wrote {', '.join(written)}."] if written else []
-    if not n_flagged:
-        steps.insert(0, "No label is more likely wrong than right.")
-    elif args.out:
+    if n_flagged and args.out:
         steps.append(
             "Next: write keep, suggested or another label into the column 'decision', and apply\n"
             "the decisions with read_review and apply_corrections of skdynacor.inspection."
         )
-    else:
+    elif n_flagged:
         steps.append(
             "Next: --out issues.csv lists all of them for a review; --report report.html shows\n"
             "them in a browser."
         )
-    return "\n".join(steps)
+    return ["\n".join(steps)] if steps else []

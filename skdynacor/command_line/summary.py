@@ -1,17 +1,27 @@
 """Results as text for a terminal, and as JSON for scripts."""
 
 import json
+import textwrap
+from dataclasses import asdict
 
 import pandas as pd
 
+from ..inspection._statements import state
+
 N_SHOWN = 10
+_WIDTH = 88
+#: Sets of equal rows that are shown, and rows of each.
+_MOST_SETS, _MOST_NAMED = 5, 6
 _MOST_CLASSES = 20
 _WIDEST = 50
 
 
-def describe(path, data, detector, summary):
-    """Describe the flags and noise rates by class; ``summary`` is from ``noise_summary``."""
-    flags = detector.flags_
+def describe(path, data, findings, summary):
+    """Describe what is known of the labels, the flags and noise rates by class.
+
+    ``summary`` is from ``noise_summary``.
+    """
+    flags = findings.flags
     confused = zip(summary["most_confused_with"], summary["n_confused"], strict=True)
     table = pd.DataFrame(
         {
@@ -24,13 +34,29 @@ def describe(path, data, detector, summary):
     )
     more = len(table) - _MOST_CLASSES
     lines = [
+        *(textwrap.fill(sentence, _WIDTH) for sentence in state(findings)),
+        "",
         f"{path}: {len(flags):,} rows, {len(table)} classes in {data.label!r}",
         f"{flags.sum():,} labels look wrong ({flags.mean():.1%}); "
-        f"estimated noise rate {detector.noise_rate_:.1%}",
+        f"estimated noise rate {findings.noise_rate:.1%}",
         "",
         table.head(_MOST_CLASSES).to_string(index=False),
         *([f"and {more} more classes"] if more > 0 else []),
     ]
+    return "\n".join(lines)
+
+
+def describe_conflicts(conflicts, positions):
+    """Name the largest sets of equal rows with different labels."""
+    groups = [rows["position"].to_numpy() for _, rows in conflicts.groupby("group")]
+    lines = [
+        f"The same row has two labels: {len(conflicts):,} rows in {len(groups):,} "
+        f"{'set' if len(groups) == 1 else 'sets'} of equal rows"
+        + (", of which the largest are:" if len(groups) > _MOST_SETS else ":")
+    ]
+    for rows in groups[:_MOST_SETS]:
+        names = ", ".join(str(row) for row in positions[rows[:_MOST_NAMED]])
+        lines.append(f"  rows {names}" + (" and more" if len(rows) > _MOST_NAMED else ""))
     return "\n".join(lines)
 
 
@@ -50,20 +76,29 @@ def describe_worst(issues, id_column, text_columns):
     return f"The worst {len(worst)}{counting}:\n{table.to_string(index=False)}"
 
 
-def to_json(path, data, detector, summary, issues, files):
+def to_json(path, data, findings, summary, issues, conflicts, files):
     """Give all results as JSON; ``files`` are the files written, by option."""
+    learnability = findings.learnability
     found = {
         "file": str(path),
         "label": data.label,
-        "n_rows": len(detector.flags_),
-        "n_flagged": int(detector.flags_.sum()),
-        "noise_rate": float(detector.noise_rate_),
+        "n_rows": len(findings.flags),
+        "learnability": {"sentence": str(learnability), **_finite(asdict(learnability))},
+        "n_flagged": int(findings.flags.sum()),
+        "noise_rate": float(findings.noise_rate),
+        "noise_rate_interval": list(findings.noise_rate_interval),
+        "duplicated_share": findings.duplicated_share,
+        "conflicting_rows": data.positions[conflicts["position"].to_numpy()].tolist(),
         "classes": _records(summary),
         "issues": _records(issues),
         "files": files,
         "notices": data.notices,
     }
     return json.dumps(found, ensure_ascii=False, allow_nan=False)
+
+
+def _finite(values):
+    return {name: None if value != value else value for name, value in values.items()}
 
 
 def _records(frame):

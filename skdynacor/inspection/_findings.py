@@ -19,6 +19,7 @@ _SIGNED = ("quantized_logit_difference", "logit_difference")
 _OF_DETECTORS = (
     *("noise_probability", "noise_rate", "class_noise_rates", "transition_matrix"),
     *("injected_recall", "suggested_labels", "suggested_label_probability", "log_probs"),
+    *("noise_rate_interval", "learnability", "duplicated_share"),
 )
 
 
@@ -41,6 +42,10 @@ class Findings:
         Larger for worse labels; the noise probability where there is no other.
     noise_probability : ndarray of shape (n_samples,), default=None
     noise_rate : float, default=None
+    noise_rate_interval : tuple of (float, float), default=None
+        See ``LabelErrorDetector``, as for the next two.
+    learnability : Learnability, default=None
+    duplicated_share : float, default=None
     suggested_labels : ndarray of shape (n_samples,), default=None
         The given label where a row is not flagged.
     suggested_label_probability : ndarray of shape (n_samples,), default=None
@@ -73,6 +78,9 @@ class Findings:
     noise_score: np.ndarray
     noise_probability: np.ndarray | None = None
     noise_rate: float | None = None
+    noise_rate_interval: tuple | None = None
+    learnability: object = None
+    duplicated_share: float | None = None
     suggested_labels: np.ndarray | None = None
     suggested_label_probability: np.ndarray | None = None
     class_noise_rates: np.ndarray | None = None

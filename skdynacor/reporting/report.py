@@ -6,6 +6,7 @@ from pathlib import Path
 from ..inspection._findings import read_findings
 from ..inspection._label_issues import list_issues
 from ..inspection._noise_summary import summarize
+from ..inspection._statements import state
 from ..utils.files import writing
 from ..utils.labels import label_names
 from ..utils.sklearn_private import Count, validates_arguments
@@ -138,7 +139,7 @@ def report(
     data["evidence"] = gather_evidence(
         X, findings, issues, positions, n_bytes, feature_names, **contents
     )
-    page = make_page(str(title), encode_json(data), figures, conflicts)
+    page = make_page(str(title), state(findings), encode_json(data), figures, conflicts)
     with writing(path) as file:
         file.write(page)
     return path

@@ -15,7 +15,10 @@ def find_facts(findings):
         ("Flagged", f"{n_flagged:,}", f"{n_flagged / n_rows:.1%} of the rows"),
     ]
     if findings.noise_rate is not None:
+        low, high = findings.noise_rate_interval or (findings.noise_rate, findings.noise_rate)
         remark = f"about {round(findings.noise_rate * n_rows):,} wrong labels"
+        if high - low > 0.01:
+            remark += f"; from {low:.1%} to {high:.1%}, as disagreement is overlap or error"
         facts.append(("Estimated noise rate", f"{findings.noise_rate:.1%}", remark))
     if findings.injected_recall is not None:
         remark = "of injected label errors; lower for human errors"

@@ -35,15 +35,17 @@ class NotebookMixin:
 
 
 class FlagsMixin(NotebookMixin):
-    """The same for detectors, which set ``flags_`` and ``noise_rate_``."""
+    """The same for detectors, which set ``flags_``, ``noise_rate_`` and maybe ``learnability_``."""
 
     def _found(self):
         if not hasattr(self, "flags_"):
             return None
-        return (
+        found = (
             f"{self.flags_.sum():,} of {len(self.flags_):,} labels flagged, "
             f"estimated noise rate {100 * self.noise_rate_:.2g} %"
         )
+        learnability = getattr(self, "learnability_", None)
+        return found if learnability is None else f"{learnability} {found}"
 
 
 def public_path(cls):

@@ -301,7 +301,43 @@ def test_right_labels_are_not_flagged(command, tmp_path):
     code, out, _ = command("find", tmp_path / "a.csv", "--label", "y")
     assert code == 0
     assert "0 labels look wrong (0.0%)" in out
-    assert "No label is more likely wrong than right." in out
+    assert "no label is more likely wrong than right" in " ".join(out.split())
+    assert "labels are wrong" not in out
+
+
+def test_the_sentence_on_what_models_reach_opens_the_output(command, mixed_csv):
+    args = ("find", mixed_csv, "--label", "label")
+    _, out, _ = command(*args)
+    assert out.startswith("Models reach ")
+    found = json.loads(command(*args, "--json")[1])
+    assert " ".join(out.split()).startswith(found["learnability"]["sentence"])
+    assert found["learnability"]["accuracy"] > found["learnability"]["majority_share"]
+    low, high = found["noise_rate_interval"]
+    assert low <= found["noise_rate"] <= high
+
+
+def test_labels_that_follow_from_nothing_are_said_to(command, tmp_path):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(300, 3)), columns=list("abc"))
+    table.assign(y=rng.integers(0, 3, 300)).to_csv(tmp_path / "a.csv", index=False)
+    _, out, _ = command("find", tmp_path / "a.csv", "--label", "y")
+    assert out.startswith("Models hardly beat the commonest class")
+    assert "\n0 labels look wrong" in out
+    assert "may be wrong" not in out
+
+
+def test_equal_rows_with_different_labels_come_first(command, tmp_path):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(200, 3)), columns=list("abc"))
+    table["y"] = np.where(table["a"] > 0, "yes", "no")
+    table.loc[[7, 150]] = table.loc[[7, 7]].to_numpy()
+    table.loc[150, "y"] = "no" if table.loc[7, "y"] == "yes" else "yes"
+    table.to_csv(tmp_path / "a.csv", index=False)
+    args = ("find", tmp_path / "a.csv", "--label", "y")
+    _, out, _ = command(*args)
+    assert "The same row has two labels: 2 rows in 1 set of equal rows:\n  rows 7, 150\n" in out
+    assert "1 % of the rows equal another row" in out
+    assert json.loads(command(*args, "--json")[1])["conflicting_rows"] == [7, 150]
 
 
 def test_outputs_are_checked_before_the_work(refused, mixed_csv, tmp_path, monkeypatch):
