@@ -4,6 +4,7 @@ import traceback
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse
 import torch
@@ -24,6 +25,7 @@ from skdynacor import (
     DynamicsCollector,
     LabelCorruptor,
     LabelErrorDetector,
+    OutOfSampleEnsemble,
     make_dynacor_pipeline,
 )
 from skdynacor.baselines import AUM, ConfidentLearning, SimiFeatV
@@ -338,6 +340,21 @@ def test_probabilities_that_are_not_finite():
     for make in (ConfidentLearning, LabelErrorDetector):
         X = constant + np.arange(60)[:, None] * [1, 0, 0]
         refused(make(GaussianNB(var_smoothing=0)), "GaussianNB .* not finite", X, Y)
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, 1e300])
+def test_an_infinite_column_is_named(value):
+    table = pd.DataFrame(np.asarray(X, dtype=float)).add_prefix("f")
+    table.loc[[7, 9], "f1"] = value
+    message = "infinity or a value too large .* in column 'f1', row 7 \\(2 rows in all\\); replace"
+    refused(LabelErrorDetector(), message, table, Y)
+    refused(OutOfSampleEnsemble(), "in column 1, row 7", table.to_numpy(), Y)
+
+
+def test_rows_that_do_not_differ():
+    refused(LabelErrorDetector(), "All rows are equal", np.ones((60, 3)), Y)
+    two = np.repeat([[0.0, 1], [1, 0]], 30, axis=0)
+    refused(LabelErrorDetector(), "or of copies of one", two, np.repeat([0, 1], 30))
 
 
 class StopsSilently(Callback):

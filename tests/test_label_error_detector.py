@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import f1_score
+from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -131,6 +131,64 @@ def test_a_row_and_its_copies_are_scored_by_other_rows(digits):
     twice = detector.fit_predict(np.concatenate([X, X]), np.concatenate([y, y]))
     assert detector.duplicated_share_ == 1
     assert f1_score(np.concatenate([wrong, wrong]), twice) > once - 0.05
+
+
+def test_copies_of_a_rare_class_are_kept_apart():
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], [900, 100])
+    X = rng.normal(size=(1000, 5)) + 1.5 * y[:, None]
+    wrong = rng.random(1000) < 0.1
+    given = np.where(wrong, 1 - y, y)
+    rows = np.flatnonzero(given == 1)
+    rows = np.r_[np.arange(1000), rng.choice(rows, 800 - len(rows))]  # random oversampling
+    detector = LabelErrorDetector(random_state=0)
+    before = detector.fit_predict(X, given)[wrong].mean()
+    after = detector.fit_predict(X[rows], given[rows])[wrong[rows]].mean()
+    assert before > 0.6
+    assert after > 0.9 * before
+
+
+def test_rows_whose_copies_have_another_label_are_not_sure():
+    X = np.random.default_rng(0).normal(size=(100, 3)).repeat(2, axis=0)
+    detector = LabelErrorDetector(random_state=0).fit(X, np.tile([0, 1], 100))
+    assert not detector.flags_.any()
+    assert not detector.learnability_.is_enough
+
+
+def test_hidden_rows_of_a_rare_class_are_found():
+    rng = np.random.default_rng(0)
+    y = np.repeat([1, 0], [160, 7840])
+    X = rng.normal(size=(8000, 12)) + 1.6 * y[:, None]
+    given = y.copy()
+    given[:32] = 0
+    flags = LabelErrorDetector(random_state=0).fit_predict(X, given)
+    assert flags[:32].sum() >= 18
+    assert flags[32:].sum() <= 3
+    assert LabelErrorDetector(random_state=0).fit_predict(X, y).sum() <= 3
+
+
+@pytest.mark.parametrize("shape", [(500, 8, 5), (200, 8, 3), (500, 20, 4)])
+def test_labels_that_follow_from_nothing(shape):
+    n_rows, n_features, n_classes = shape
+    rng = np.random.default_rng(1)
+    X, y = rng.normal(size=(n_rows, n_features)), rng.integers(0, n_classes, n_rows)
+    detector = LabelErrorDetector(random_state=0).fit(X, y)
+    assert detector.flags_.mean() < 0.05
+    assert "flags are guesses" in str(detector.learnability_)
+
+
+def test_neither_long_tails_nor_an_offset_of_the_features_matter():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(800, 8))
+    y = (X[:, 0] + X[:, 1] > 0).astype(int)
+    wrong = rng.random(800) < 0.08
+    given = np.where(wrong, 1 - y, y)
+    auc = [
+        roc_auc_score(wrong, LabelErrorDetector(random_state=0).fit(rows, given).noise_probability_)
+        for rows in (X, np.exp(3 * X), 1.7e9 + X)
+    ]
+    assert auc[0] > 0.97
+    assert min(auc[1:]) > auc[0] - 0.02
 
 
 def test_groups_reach_the_folds(digits):

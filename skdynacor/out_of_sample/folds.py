@@ -35,6 +35,11 @@ def make_folds(cv, codes, groups, classes, seed, default=2, n_repeats=1):
         return folds
     n_groups = groups.max() + 1
     n_splits = min(int(cv or default), n_groups, np.bincount(codes).max())
+    if n_groups == 1:
+        raise ValueError(
+            "All rows are equal, or of one group, so that no row can be scored by models that were "
+            "not trained on a copy of it; pass features in which rows differ."
+        )
     if n_splits < 2:
         raise ValueError(
             f"Cross-fitting needs two folds at least; there are {len(codes)} samples in {n_groups} "
@@ -82,5 +87,5 @@ def _check_classes(folds, codes, classes, cv, least):
             raise ValueError(
                 f"cv={cv!r} leaves the class {classes[absent].tolist()[0]!r} out of the training "
                 f"samples of fold {number}, where it cannot be learnt. Use StratifiedKFold, for "
-                "instance, fewer folds, or drop classes of one sample."
+                "instance, fewer folds, or drop classes of one sample, or of copies of one."
             )

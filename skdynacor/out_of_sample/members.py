@@ -245,7 +245,9 @@ def _train_classifier(
     estimator, X, codes, classes, train, test, *, seed, name="", advance=no_progress
 ):
     model = set_random_states(clone(estimator), np.random.default_rng(seed))
-    fitted = FittedClassifier(model.fit(X[train], classes[codes[train]]), classes)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The number of unique classes is greater")
+        fitted = FittedClassifier(model.fit(X[train], classes[codes[train]]), classes)
     logits = fitted.mean_logits(X[test])
     advance(1, name)
     return fitted, logits

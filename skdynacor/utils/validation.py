@@ -74,9 +74,37 @@ def validate_rows_and_labels(estimator, X, y, **check_params):
     X stays sparse where ``check_params``, of ``check_array``, allow it, see ``to_canonical``. The
     estimator gets ``n_features_in_`` and ``feature_names_in_``.
     """
-    y = None if y is None else to_array(y)
-    X, y = validate_data(estimator, X, y, ensure_min_samples=MIN_SAMPLES, **check_params)
+    table, y = X, None if y is None else to_array(y)
+    try:
+        X, y = validate_data(estimator, X, y, ensure_min_samples=MIN_SAMPLES, **check_params)
+    except ValueError as error:
+        if "infinity" in str(error):
+            _name_infinite_column(table, error)
+        raise
+    if X.dtype == np.float64 and not issparse(X):
+        largest = max(np.fmax.reduce(X, axis=None), -np.fmin.reduce(X, axis=None))
+        if largest > np.finfo(np.float32).max:
+            _name_infinite_column(table, None)
     return to_canonical(X) if issparse(X) else X, *encode_labels(y)
+
+
+def _name_infinite_column(X, error):
+    """Name the first column of a table that holds infinity, or what is that as float32."""
+    if issparse(X) or np.ndim(X) != 2:
+        return
+    with np.errstate(invalid="ignore"):
+        values = np.abs(np.asarray(X, dtype=np.float64))
+    rows, columns = np.nonzero(values > np.finfo(np.float32).max)
+    if not len(rows):
+        return
+    first = columns.min()
+    name = repr(X.columns[first]) if hasattr(X, "columns") else first
+    in_column = rows[columns == first]
+    raise ValueError(
+        f"Input X contains infinity or a value too large for dtype('float32') in column {name}, "
+        f"row {in_column[0]} ({len(in_column)} rows in all); replace such values, by NaN for "
+        "instance, or drop the column."
+    ) from error
 
 
 def to_array(y, allow_missing=False):
