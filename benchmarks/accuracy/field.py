@@ -23,6 +23,8 @@ from ..lib.scoring import score, timed
 
 #: Among 8,000 rows.
 FRAUDS = (40, 160, 800)
+#: Of a fifth of them, recorded as legitimate, as many should be found.
+LEAST_FOUND = {40: 6, 160: 28, 800: 150}
 #: Rows, features and classes whose labels follow from nothing.
 RANDOM = ((500, 8, 5), (200, 8, 3), (500, 20, 4))
 #: Rows.
@@ -146,18 +148,24 @@ def targets(mean, has_news):
     def recall(case, method="default"):
         return mean(case, "found", method) / mean(case, "wrong", method)
 
-    yield "each row twice: recall", recall("rows twice"), 0.8 * recall("rows once"), True
+    yield "each row twice: recall", recall("rows twice"), 0.9 * recall("rows once"), True
     before = recall("rare class")
-    yield "rare class oversampled: recall", recall("rare class oversampled"), 0.8 * before, True
+    yield "rare class oversampled: recall", recall("rare class oversampled"), 0.9 * before, True
     plain, skewed = mean("plain features", "AUROC"), mean("skewed features", "AUROC")
     by_forest = mean("skewed features", "AUROC", "forest")
-    yield "features exp(3 z): AUROC, target by z", skewed, plain - 0.05, True
+    yield "features exp(3 z): AUROC, target by z", skewed, plain - 0.02, True
     yield "features exp(3 z): AUROC, target by the forest", skewed, by_forest - 0.01, True
     yield "features 1.7e9 + z: AUROC", mean("features far from zero", "AUROC"), plain - 0.01, True
     for n in FRAUDS:
         hidden = f"{n} frauds hidden"
-        yield f"{n} frauds of 8,000, {n // 5} hidden: found", mean(hidden, "found"), n / 10, True
-        yield f"{n} frauds of 8,000, {n // 5} hidden: false", mean(hidden, "false"), n / 10, False
+        found, wrong = mean(hidden, "found"), n // 5
+        yield f"{n} frauds of 8,000, {wrong} hidden: found", found, LEAST_FOUND[n], True
+        yield (
+            f"{n} frauds of 8,000, {wrong} hidden: false",
+            mean(hidden, "false"),
+            found / 10,
+            False,
+        )
         yield f"{n} frauds of 8,000, none hidden: flagged", mean(f"{n} frauds", "false"), 8, False
     for shape in RANDOM:
         case = f"random labels {shape}"
@@ -167,7 +175,7 @@ def targets(mean, has_news):
         for case in (few, many):
             by_logistic = recall(case, "logistic")
             yield f"{case} rows: recall, target by cleanlab", recall(case), by_logistic / 2, True
-        yield f"{many} rows: recall, target by {few}", recall(many), 0.9 * recall(few), True
+        yield f"{many} rows: recall, target by {few}", recall(many), recall(few) - 0.08, True
 
 
 def print_targets(table, has_news):
