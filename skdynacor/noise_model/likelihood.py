@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import log_softmax, logsumexp
+from scipy.special import softmax
 
 from .transition import (
     count_anchors,
@@ -66,22 +66,21 @@ def log_likelihood(log_probs, labels, transition_matrix, weights):
     value, gradient = 0.0, np.zeros(len(log_probs))
     for chunk in chunks(*log_probs[0].shape):
         part = [np.asarray(each[chunk], dtype=np.float64) for each in log_probs]
-        combined, joint, of_label = _likelihood(part, labels[chunk], transition_matrix, weights)
-        value += of_label.sum()
+        probs, joint, of_label = _likelihood(part, labels[chunk], transition_matrix, weights)
+        value += np.log(of_label).sum()
         # The posterior of the classes given the label, less their probability without it.
-        residual = np.exp(joint - of_label[:, None]) - np.exp(combined)
+        residual = joint / of_label[:, None] - probs
         gradient += [np.vdot(residual, each) for each in part]
     return value / len(labels), gradient / len(labels)
 
 
 def label_log_likelihoods(log_probs, labels, transition_matrix, weights):
     """Log-likelihood of each label, (n_samples,), see ``log_likelihood``."""
-    return np.concatenate(
-        [
-            _likelihood([each[c] for each in log_probs], labels[c], transition_matrix, weights)[-1]
-            for c in chunks(*log_probs[0].shape)
-        ]
-    )
+    likelihoods = [
+        _likelihood([each[c] for each in log_probs], labels[c], transition_matrix, weights)[-1]
+        for c in chunks(*log_probs[0].shape)
+    ]
+    return np.log(np.concatenate(likelihoods))
 
 
 def chunks(n_samples, n_classes):
@@ -91,10 +90,10 @@ def chunks(n_samples, n_classes):
 
 
 def _likelihood(log_probs, labels, transition_matrix, weights):
-    """Logs of p(c) and of p(c) T[c, label], (n, n_classes), and of the label's likelihood, (n,)."""
-    combined = log_softmax(np.asarray(combine(log_probs, weights), dtype=np.float64), axis=1)
-    joint = combined + np.log(transition_matrix.T)[labels]
-    return combined, joint, logsumexp(joint, axis=1)
+    """Give p(c) and p(c) T[c, label], (n, n_classes), and the label's likelihood, (n,)."""
+    probs = softmax(np.asarray(combine(log_probs, weights), dtype=np.float64), axis=1)
+    joint = probs * transition_matrix.T[labels]
+    return probs, joint, joint.sum(axis=1)
 
 
 def maximize_likelihood(log_probs, labels, transition_matrix, start):

@@ -149,10 +149,10 @@ def _read(log_probs, labels, counts):
     common = without_classes(matrix, labels)
     some = evenly_spread(log_probs)
     log_probs, labels = [log_probs[some]], labels[some]
-    fits = []
+    weights, fits = np.ones(1), []
     for share in _SHRINKAGES:
         shrunk = (1 - share) * matrix + share * common
-        weights = maximize_likelihood(log_probs, labels, shrunk, np.ones(1))
+        weights = maximize_likelihood(log_probs, labels, shrunk, weights)
         likelihood = label_log_likelihoods(log_probs, labels, shrunk, weights).sum()
         fits.append((likelihood - _PRIOR * (1 - share), Reading(shrunk, float(weights[0]))))
     return max(fits, key=lambda fit: fit[0])[1]
