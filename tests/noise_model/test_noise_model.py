@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit
 from sklearn.metrics import f1_score, roc_auc_score
 
+from skdynacor.datasets import make_label_noise
 from skdynacor.noise_model import likelihood
 from skdynacor.noise_model.noise_model import NoiseModel, Reading, offset_to_rate
 
@@ -16,6 +17,13 @@ def margins(logits, labels):
     given = np.arange(len(labels)), labels
     others[given] = -np.inf
     return others.max(axis=1) - logits[given]
+
+
+def gaussians(distance):
+    """Logits of five classes that overlap, and the classes."""
+    classes = np.arange(3000) % 5
+    noise = np.random.default_rng(0).normal(size=(3000, 5))
+    return distance * (distance * np.eye(5)[classes] + noise), classes
 
 
 def model_of(*readings):
@@ -84,6 +92,25 @@ def test_errors_of_one_rate_are_ranked_as_by_the_margin(overlapping):
     given[wrong] = (labels[wrong] + rng.integers(1, logits.shape[1], wrong.sum())) % logits.shape[1]
     log_odds = NoiseModel().fit(logits, given).log_odds(logits, given)
     assert roc_auc_score(wrong, log_odds) > roc_auc_score(wrong, margins(logits, given)) - 0.005
+
+
+@pytest.mark.parametrize("distance", [1.5, 2.5])
+def test_errors_of_single_pairs_are_ranked_better_than_by_the_margin(distance):
+    logits, classes = gaussians(distance)
+    labels, wrong = make_label_noise(classes, "asymmetric", 0.2, random_state=0)
+    by_margin = roc_auc_score(wrong, margins(logits, labels))
+    log_odds = NoiseModel().fit(logits, labels).log_odds(logits, labels)
+    assert roc_auc_score(wrong, log_odds) > by_margin + 0.004
+
+
+def test_rates_of_single_pairs_are_kept_only_if_labels_are_much_likelier(drawn):
+    logits, classes = gaussians(2.5)
+    labels, _ = make_label_noise(classes, "symmetric", 0.2, random_state=0)
+    for reading in NoiseModel().fit(logits, labels).readings:
+        rates = reading.transition_matrix[~np.eye(5, dtype=bool)]
+        assert np.ptp(rates) < 0.5 * rates.mean()  # about 1 as counted
+    for reading in NoiseModel().fit(*drawn[:2]).readings:
+        assert reading.transition_matrix[0, 1] > 5 * reading.transition_matrix[0, 2]
 
 
 def test_the_interval_spans_overlap_and_errors(overlapping):
@@ -164,13 +191,20 @@ def test_a_label_without_rows_stays_possible():
     assert np.isfinite(model.log_odds(logits, given)).all()
 
 
-def test_logits_far_apart_overflow_nothing():
-    logits = np.array([[1e4, 0.0], [0.0, 1e4], [1e4, 0.0], [-1e4, 0.0]] * 20, dtype=np.float32)
-    labels = np.array([0, 1, 0, 1] * 20)
+@pytest.mark.parametrize("largest", [1e4, 1e30])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_logits_far_apart_overflow_nothing(largest, dtype):
+    classes = np.arange(90) % 3
+    logits = (largest * (np.eye(3)[classes] - 1)).astype(dtype)
+    labels = classes.copy()
     labels[[5, 18]] = 0, 1
-    odds = NoiseModel().fit(logits, labels).log_odds(logits, labels)
+    model = NoiseModel().fit(logits, labels)
+    odds = model.log_odds(logits, labels)
     assert np.isfinite(odds).all()
     assert_array_equal(np.flatnonzero(odds > 0), [5, 18])
+    assert_allclose(model.class_probabilities(logits, labels).sum(axis=1), 1)
+    assert_allclose(model.noise_rate_interval(logits, labels), 2 / 90)
+    assert model.injected_recall(logits, labels) == pytest.approx(1)
 
 
 def test_constant_probabilities_flag_nothing():
