@@ -3,8 +3,9 @@
 import numpy as np
 from scipy.special import softmax
 
-# Right labels, and labels by the common rates, added to the counts of a class of average size.
-_RIGHT_SAMPLES, _COMMON_SAMPLES = 25.0, 10.0
+# Right labels, and labels by the common rates, added to the counts of a class of average size; and
+# right labels in all.
+_RIGHT_SAMPLES, _COMMON_SAMPLES, _MOST_RIGHT_SAMPLES = 25.0, 10.0, 125.0
 # Standard errors that labels that follow from nothing hardly exceed, and enough to be sure.
 _BY_CHANCE, _SURELY = 3.0, 4.2
 # The share of the samples predicted as a class that are its anchors, and their least number.
@@ -67,7 +68,8 @@ def estimate_transition_matrix(counts, labels):
     n_classes = len(counts)
     right = (np.trace(counts) + 0.5) / (counts.sum() + 1)  # Jeffreys' prior: never quite 1
     prior = np.full((n_classes, n_classes), _COMMON_SAMPLES * (1 - right) / max(1, n_classes - 1))
-    np.fill_diagonal(prior, _COMMON_SAMPLES * right + _RIGHT_SAMPLES)
+    n_right = min(_RIGHT_SAMPLES, _MOST_RIGHT_SAMPLES / n_classes)
+    np.fill_diagonal(prior, _COMMON_SAMPLES * right + n_right)
     shares = np.bincount(labels, minlength=n_classes) / len(labels)
     matrix = counts + (n_classes * shares)[:, None] * prior
     matrix += np.diag(matrix.sum(axis=1) == 0)  # a class without labels

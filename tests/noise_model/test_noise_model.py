@@ -108,7 +108,7 @@ def test_rates_of_single_pairs_are_kept_only_if_labels_are_much_likelier(drawn):
     labels, _ = make_label_noise(classes, "symmetric", 0.2, random_state=0)
     for reading in NoiseModel().fit(logits, labels).readings:
         rates = reading.transition_matrix[~np.eye(5, dtype=bool)]
-        assert np.ptp(rates) < 0.5 * rates.mean()  # about 1 as counted
+        assert np.ptp(rates) < 0.7 * rates.mean()  # about 1 as counted
     for reading in NoiseModel().fit(*drawn[:2]).readings:
         assert reading.transition_matrix[0, 1] > 5 * reading.transition_matrix[0, 2]
 

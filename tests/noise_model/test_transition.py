@@ -197,3 +197,9 @@ def test_a_rate_that_no_classes_explain_is_the_closest_possible():
 
 def test_the_identity_implies_no_noise():
     assert implied_noise_rate(np.eye(2) * 0.999998 + 1e-6, labels_of([0.4, 0.6])) < 1e-5
+
+
+def test_of_many_classes_each_gets_fewer_right_labels():
+    counts = 10 * np.eye(50)[:, [1, 0, *range(2, 50)]]  # two classes are always mistaken
+    found = estimate_transition_matrix(counts, np.arange(500) % 50)
+    assert found[0, 1] > 0.4
