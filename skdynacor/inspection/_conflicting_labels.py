@@ -106,7 +106,7 @@ def _find_commonest(rows):
 
 def _hash(X):
     """Hash rows of any type to keys, (n_samples,), equal for equal rows."""
-    X = X if issparse(X) else _to_numbers(X)
+    X = X.tocsr() if issparse(X) else _to_numbers(X)
     # Smaller types are exact in single precision, which all sparse arrays can hold.
     return hash_rows(X, np.float32 if X.dtype.itemsize <= 2 else X.dtype)
 

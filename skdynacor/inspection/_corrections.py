@@ -71,7 +71,11 @@ def apply_corrections(y, issues, accept="decision"):
         y.iloc[positions] = corrected
         return y
     if is_of_polars(y):
-        return y.clone().scatter(positions, corrected)
+        # Copied from rows that have these labels already, so that any type of column works.
+        row_of = {label: row for row, label in enumerate(read_labels(y, allow_missing=True))}
+        rows = np.arange(len(y))
+        rows[positions] = [row_of[label] for label in corrected]
+        return y[rows]
     y = read_labels(y, allow_missing=True).copy()
     y[positions] = corrected
     return y

@@ -12,6 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
+from sklearn.utils.fixes import parse_version
 
 import skdynacor
 from skdynacor import LabelErrorDetector, find_label_issues, make_dynacor_pipeline
@@ -90,6 +91,8 @@ OBJECTS = {
     *("pd.cut", "intervals", "periods", "dates with a time zone"),
     *("list of integers beyond 64 bits", "list of dates"),
 }
+if parse_version(pd.__version__) < parse_version("2.2"):
+    OBJECTS.add("dates of Arrow")  # pandas gives objects for them
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -110,7 +113,7 @@ def test_labels_go_all_the_way(kind, tmp_path):
         expected = y.dtype if y.dtype != object else np.dtype(int)
         assert issues["given_label"].dtype == issues["suggested_label"].dtype == expected
     summary = noise_summary(detector, X, y)
-    assert set(summary["label"]) == set(given)
+    assert sorted(summary["label"]) == sorted(set(given))
     write_review(issues.head(len(WRONG)), tmp_path / "review.csv")
     reviewed = read_review(tmp_path / "review.csv", y)
     for found in (issues, reviewed):
