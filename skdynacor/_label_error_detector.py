@@ -17,16 +17,23 @@ from .out_of_sample.ensemble import (
 )
 from .utils.labels import find_similar_labels
 from .utils.notebooks import FlagsMixin
-from .utils.sklearn_private import HasMethods, validates_parameters
+from .utils.random_numbers import make_rng
+from .utils.sklearn_private import Count, HasMethods, validates_arguments, validates_parameters
 from .utils.validation import (
     encode_known_labels,
     unchanged_on_error,
     validate_data,
     validate_rows_and_labels,
 )
+from .verdicts._review_sample import add_controls
+from .verdicts._verdicts_mixin import VerdictsMixin
+from .verdicts.thresholds import check_threshold
+
+#: Controls of a review are drawn of this share of the rows, least likely wrong.
+_SURELY_RIGHT = 0.25
 
 
-class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
+class LabelErrorDetector(VerdictsMixin, FlagsMixin, EstimatorsMixin):
     """Find label errors.
 
     Scores every row with out-of-sample class probabilities of a neural net, linear models and
@@ -48,6 +55,10 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
         Folds by which nets and other classifiers are cross-fitted; bootstrapped forests score out
         of bag. An int stratifies by class and shuffles. ``None`` makes two folds for nets and five
         for others (two of more than 2,000 rows), twice for fewer than 900 rows.
+    threshold : float in (0, 1), "f1" or ("precision", float), default=0.5
+        Which labels to flag: those wrong with more than this probability; as many as make the
+        expected F1 largest, none below 0.3 [3]_; or as many as have this expected precision. After
+        ``set_params(threshold=...)``, ``recalibrate`` applies it without training.
     device : str, default="auto"
         Where to train nets: ``"auto"`` takes CUDA when there is one.
     n_jobs : int or None, default=None
@@ -63,9 +74,15 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
     Attributes
     ----------
     flags_ : ndarray of shape (n_samples,), bool
-        True where the label is more likely wrong than right.
+        True where the label looks wrong, by ``threshold`` or by verdict.
     noise_probability_ : ndarray of shape (n_samples,)
-        Probability that the label is wrong.
+        Probability that the label is wrong; 0 or 1 by verdict.
+    threshold_ : float
+        Labels without a verdict are flagged above this noise probability.
+    status_ : ndarray of shape (n_samples,), str
+        "wrong": by both transition matrices of the noise model; "in doubt": an error unless classes
+        overlap there; else "fine". With verdicts, labels are in doubt whose noise probability has
+        0.5 in its 95 % interval.
     suggested_labels_ : ndarray of shape (n_samples,)
         The given label where a row is not flagged, else the likeliest other class.
     suggested_label_probability_ : ndarray of shape (n_samples,)
@@ -74,7 +91,17 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
         Estimated share of wrong labels: the mean of ``noise_probability_``.
     noise_rate_interval_ : tuple of (float, float)
         The same if labels that disagree with the models are mostly class overlap, and if they are
-        all wrong. Features and labels alone cannot tell which it is.
+        all wrong. Features and labels alone cannot tell which it is. With verdicts, a 95 %
+        interval.
+    verdicts_ : ndarray of shape (n_samples,), int
+        The verdicts: 1 wrong, 0 right, −1 none.
+    precision_interval_, recall_interval_ : tuple of (float, float)
+        95 % intervals, with verdicts only: the share of flagged labels that are wrong, and of wrong
+        labels that are flagged, among rows without a verdict. NaN if there are none.
+    n_remaining_ : float
+        With verdicts only: expected number of wrong labels that are neither flagged nor reviewed.
+    verdicts_needed_ : int
+        With verdicts only: about how many more until ``noise_rate_interval_`` is half as wide.
     learnability_ : Learnability
         Out-of-sample accuracy of the models beside that of always predicting the commonest class,
         and the expected precision and recall of the flags; as text, one sentence.
@@ -125,6 +152,8 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
        Approach", CVPR 2017. https://doi.org/10.48550/arXiv.1609.03683
     .. [2] Northcutt et al., "Confident Learning: Estimating Uncertainty in Dataset Labels",
        JAIR 2021. https://doi.org/10.48550/arXiv.1911.00068
+    .. [3] Lipton et al., "Optimal Thresholding of Classifiers to Maximize F1 Measure", ECML 2014.
+       https://doi.org/10.48550/arXiv.1402.1892
 
     Examples
     --------
@@ -143,6 +172,7 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
     _parameter_constraints: dict = {
         **PARAMETER_CONSTRAINTS,
         "estimator": [HasMethods(["fit"]), None],
+        "threshold": "no_validation",  # see check_threshold
         "memory": [str, HasMethods(["cache"]), None],
     }
 
@@ -152,6 +182,7 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
         *,
         estimators=None,
         cv=None,
+        threshold=0.5,
         device="auto",
         n_jobs=None,
         memory=None,
@@ -161,6 +192,7 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
         self.estimator = estimator
         self.estimators = estimators
         self.cv = cv
+        self.threshold = threshold
         self.device = device
         self.n_jobs = n_jobs
         self.memory = memory
@@ -169,7 +201,7 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
 
     @validates_parameters
     @unchanged_on_error
-    def fit(self, X, y, groups=None):
+    def fit(self, X, y, groups=None, verdicts=None):
         """Find the label errors.
 
         Parameters
@@ -181,6 +213,8 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
         groups : array-like of shape (n_samples,), default=None
             Rows of one group (a patient's visits, near-duplicates) are never scored by a model that
             was trained on another row of it. Equal rows are a group without being named.
+        verdicts : array-like of shape (n_samples,), or data frame, default=None
+            A person's verdicts on some labels, see ``recalibrate``.
 
         Returns
         -------
@@ -193,6 +227,7 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
         """
         ensemble = self._make_ensemble()
         ensemble.check_estimators()
+        self._check_threshold()
         X, self.classes_, codes = validate_rows_and_labels(self, X, y, **ensemble.row_params(X))
         _warn_of_similar_labels(self.classes_, codes)
         fit_ensemble = check_memory(self.memory).cache(_fit_ensemble, ignore=["verbose"])
@@ -202,10 +237,11 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
         self.duplicated_share_ = ensemble.duplicated_share_
         self._noise_model = NoiseModel().fit(log_probs, codes)
         self._label_codes = codes
-        self._describe(log_probs, codes)
-        return self
+        log_odds = self._noise_model.log_odds(log_probs, codes)
+        self._start(expit(log_odds), log_odds, codes, len(self.classes_), ensemble.groups_)
+        return self if verdicts is None else self.recalibrate(verdicts)
 
-    def fit_predict(self, X, y, groups=None):
+    def fit_predict(self, X, y, groups=None, verdicts=None):
         """Find the label errors and flag them.
 
         Parameters
@@ -214,14 +250,59 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
         y : array-like of shape (n_samples,)
             The given labels.
         groups : array-like of shape (n_samples,), default=None
-            See ``fit``.
+            See ``fit``, as for the next.
+        verdicts : array-like of shape (n_samples,), or data frame, default=None
 
         Returns
         -------
         flags : ndarray of shape (n_samples,), bool
-            True where the label is more likely wrong than right.
+            True where the label looks wrong.
         """
-        return self.fit(X, y, groups).flags_
+        return self.fit(X, y, groups, verdicts).flags_
+
+    @validates_arguments(n=[Count(1)], controls=[Count(0)], random_state=["random_state"])
+    def rows_to_review(self, n=20, *, controls=0, random_state=None):
+        """Draw rows for a person to review, for ``recalibrate``.
+
+        Rows are drawn in proportion to √(p (1 − p)) + 0.02, where p is the probability that the
+        label is wrong: those in doubt first of all, yet all may be drawn. Reviewing only the rows
+        that look worst tells less of where to stop.
+
+        Parameters
+        ----------
+        n : int, default=20
+            Number of rows. Of equal rows, or rows of one group, at most one is drawn, and none that
+            has a verdict.
+        controls : int, default=0
+            Number of further rows, unmarked among the others, of which the answer is known: half
+            show a planted wrong label, half are rows whose label is surely right. They tell how
+            often the reviewer errs.
+        random_state : int, RandomState instance or None, default=None
+            Pass an int for reproducible rows.
+
+        Returns
+        -------
+        positions : ndarray of shape (n,), or ReviewSample
+            Positions in the data of ``fit``, shuffled; with controls, these and the labels to show,
+            see ``skdynacor.verdicts.ReviewSample``.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer such rows.
+        """
+        if not controls:
+            return super().rows_to_review(n, random_state=random_state)
+        check_is_fitted(self)
+        rng = make_rng(random_state, "rows_to_review")
+        drawn = self._draw_rows(n, rng)
+        n_sure = int(_SURELY_RIGHT * len(self._log_odds))
+        sure = np.setdiff1d(np.argsort(self._log_odds, kind="stable")[:n_sure], drawn)
+        if len(sure) < controls:
+            raise ValueError(
+                f"controls={controls} are wanted, but only {len(sure)} labels are surely right."
+            )
+        return add_controls(drawn, sure, self.classes_, self._label_codes, controls, rng)
 
     def noise_probability(self, X, y):
         """Give the probability that labels are wrong, of rows that need not have been in ``fit``.
@@ -235,13 +316,20 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
         Returns
         -------
         noise_probability : ndarray of shape (n_samples,)
-            Rows of ``fit`` are scored by the models that were not trained on them.
+            Rows of ``fit`` are scored by the models that were not trained on them; those with a
+            verdict keep it.
         """
         check_is_fitted(self)
-        params = self._ensemble.row_params(X)
-        log_probs = self._ensemble.transform(validate_data(self, X, reset=False, **params))
+        X = validate_data(self, X, reset=False, **self._ensemble.row_params(X))
+        log_probs = self._ensemble.transform(X)
         codes = encode_known_labels(y, self.classes_, len(log_probs))
-        return expit(self._noise_model.log_odds(log_probs, codes))
+        log_odds = self._noise_model.log_odds(log_probs, codes)
+        if self._recalibration is None:
+            return expit(log_odds)
+        probability = expit(self._recalibration.log_odds(log_odds, codes))
+        rows = self._ensemble.find_rows_of_fit(X, codes, self._label_codes)
+        verdicts = np.where(rows < 0, -1, self.verdicts_[rows])
+        return np.where(verdicts < 0, probability, verdicts)
 
     @property
     def estimators_(self):
@@ -275,14 +363,19 @@ class LabelErrorDetector(FlagsMixin, EstimatorsMixin):
             random_state=self.random_state,
         )
 
-    def _describe(self, log_probs, codes):
-        """Set what is known of the labels, from the noise model."""
+    def _check_threshold(self):
+        check_threshold(self.threshold)
+
+    def _describe(self):
+        """Set what is known of the labels, from the noise model and the verdicts."""
         model, n_classes = self._noise_model, len(self.classes_)
-        probability = expit(model.log_odds(log_probs, codes))
-        self.noise_probability_, self.flags_ = probability, probability > 0.5
-        self.noise_rate_ = float(probability.mean())
-        self.noise_rate_interval_ = model.noise_rate_interval(log_probs, codes)
-        self.learnability_ = assess(log_probs, codes, probability, model.evidence)
+        log_probs, codes, probability = self.log_probs_, self._label_codes, self.noise_probability_
+        if self._recalibration is None:
+            self.noise_rate_interval_ = model.noise_rate_interval(log_probs, codes)
+        by_reading = model.log_odds_by_reading(log_probs, codes) > 0
+        disagrees = log_probs.argmax(axis=1) != codes
+        self.status_ = self._find_status(by_reading.all(axis=0) & self.flags_, disagrees)
+        self.learnability_ = assess(log_probs, codes, probability, self.flags_, model.evidence)
         n_wrong, n_rows = np.bincount(codes, probability, n_classes), np.bincount(codes)
         self.class_noise_rates_ = n_wrong / n_rows
         self.transition_matrix_ = model.transition_matrix

@@ -168,7 +168,7 @@ def test_the_pipeline_says_what_predict_and_score_measure():
 
 def test_the_paper_finds_wrong_labels(noisy_blobs):
     X, y, wrong = noisy_blobs
-    assert f1_score(wrong, make_dynacor_pipeline(random_state=0).fit_predict(X, y)) > 0.9
+    assert f1_score(wrong, make_dynacor_pipeline(random_state=0).fit_predict(X, y)) > 0.85
 
 
 def test_new_rows_are_scored_as_the_docstring_says(noisy_blobs):

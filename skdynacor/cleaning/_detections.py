@@ -8,10 +8,10 @@ from ..inspection._findings import Findings, find_index, read_findings
 from ..utils.validation import number_labels
 
 
-def detect(detector, X, y):
+def detect(detector, X, y, verdicts=None):
     """Fit a clone of a detector; return it and its ``Findings``, with a noise probability.
 
-    A detector without noise probabilities gets its flags as such, 0 or 1.
+    A detector without noise probabilities gets its flags as such, 0 or 1. Verdicts recalibrate it.
     """
     if not hasattr(detector, "fit_predict"):
         raise TypeError(
@@ -27,6 +27,13 @@ def detect(detector, X, y):
         )
     flags = flags.astype(bool)
     last = detector[-1] if isinstance(detector, Pipeline) else detector
+    if verdicts is not None:
+        if not hasattr(last, "recalibrate"):
+            raise ValueError(
+                f"{type(last).__name__} takes no verdicts; LabelErrorDetector and DynaCorDetector "
+                "do."
+            )
+        last.recalibrate(verdicts)
     if getattr(last, "noise_probability_", None) is not None:
         return detector, read_findings(detector, X, y)
     classes, codes = number_labels(y)

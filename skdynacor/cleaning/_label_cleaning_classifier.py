@@ -26,6 +26,7 @@ from ..utils.validation import (
     to_array,
     unchanged_on_error,
 )
+from ..verdicts._review_sample import check_verdicts
 from ._detections import detect
 from ._strategies import STRATEGIES, clean
 from ._trial import gain_in_accuracy, make_trial_folds
@@ -152,7 +153,7 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
 
     @validates_parameters
     @unchanged_on_error
-    def fit(self, X, y):
+    def fit(self, X, y, verdicts=None):
         """Find the wrong labels, and train on cleaned ones.
 
         Parameters
@@ -161,6 +162,9 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
             Rows, at least five, for the detector and the estimator.
         y : array-like of shape (n_samples,)
             The given labels, of at least two classes.
+        verdicts : array-like of shape (n_samples,), default=None
+            A person's verdicts on some labels, 1 wrong, 0 right, −1 not reviewed, which recalibrate
+            the detector.
 
         Returns
         -------
@@ -175,6 +179,7 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
         X, y = indexable(X, y)
         y = column_or_1d(to_array(y), warn=True)
         self._check_rows(X)
+        verdicts = None if verdicts is None else check_verdicts(verdicts, len(y))
         self.classes_, codes = encode_labels(y)
         if not takes_as_labels(self.classes_):
             raise ValueError(
@@ -184,7 +189,7 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
         if self.strategy == "reweight":
             self._weights_name()  # fails before anything is trained
         seed = draw_random_state(make_rng(self.random_state, type(self).__name__))
-        self.detector_, findings = self._detect(X, y)
+        self.detector_, findings = self._detect(X, y, verdicts)
         cleaned = self._clean(y, findings)
         if len(cleaned.kept_classes):
             self._warn_of_kept(cleaned.kept_classes)
@@ -192,16 +197,16 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
         cv = None if self.cv == "auto" and self.detector is not None else self.cv
         folds, self.gain_ = make_trial_folds(cv, codes, seed), None
         if folds is not None:
-            self.gain_ = gain_in_accuracy(self._train, self._train_cleaned, X, y, folds)
+            self.gain_ = gain_in_accuracy(self._train, self._train_cleaned, X, y, verdicts, folds)
         self.is_cleaned_ = self.gain_ is None or self.gain_.mean >= 0
         self.estimator_ = self._train(X, y, cleaned if self.is_cleaned_ else None)
         return self
 
-    def _detect(self, X, y):
+    def _detect(self, X, y, verdicts):
         detector = self.detector
         if detector is None:
             detector = LabelErrorDetector(random_state=self.random_state)
-        return check_memory(self.memory).cache(detect)(detector, X, y)
+        return check_memory(self.memory).cache(detect)(detector, X, y, verdicts)
 
     def _clean(self, y, findings):
         return clean(self.strategy, y, findings, self.relabel_above)
@@ -214,10 +219,10 @@ class LabelCleaningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
             stacklevel=5,
         )
 
-    def _train_cleaned(self, X, y):
+    def _train_cleaned(self, X, y, verdicts):
         with warnings.catch_warnings():  # once, of all rows, is enough
             warnings.filterwarnings("ignore", message="Some labels differ only in case")
-            findings = self._detect(X, y)[1]
+            findings = self._detect(X, y, verdicts)[1]
         return self._train(X, y, self._clean(y, findings))
 
     def _train(self, X, y, cleaned=None):

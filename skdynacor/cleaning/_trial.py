@@ -30,9 +30,10 @@ def make_trial_folds(cv, codes, seed):
     return None if cv is None else list(check_cv(cv, codes, classifier=True).split(codes, codes))
 
 
-def gain_in_accuracy(fit_plain, fit_cleaned, X, y, folds):
-    """Cross-validate two functions ``(X, y) -> fitted classifier`` by the given labels.
+def gain_in_accuracy(fit_plain, fit_cleaned, X, y, verdicts, folds):
+    """Cross-validate two functions that return a fitted classifier by the given labels.
 
+    ``fit_plain`` takes X and y, ``fit_cleaned`` also the verdicts, (n_samples,) or None.
     Wrong labels lower both accuracies. As long as most labels of each class are right, the better
     classifier still agrees with more of them.
     """
@@ -40,9 +41,9 @@ def gain_in_accuracy(fit_plain, fit_cleaned, X, y, folds):
     for train, test in folds:
         rows, labels = safe_indexing(X, train), y[train]
         held_out, given = safe_indexing(X, test), y[test]
-        plain, cleaned = (
-            fit(rows, labels).predict(held_out) == given for fit in (fit_plain, fit_cleaned)
-        )
+        known = None if verdicts is None else verdicts[train]
+        plain = fit_plain(rows, labels).predict(held_out) == given
+        cleaned = fit_cleaned(rows, labels, known).predict(held_out) == given
         differences.append(cleaned.astype(float) - plain)
     differences = np.concatenate(differences)
     return AccuracyGain(

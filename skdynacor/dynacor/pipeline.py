@@ -13,7 +13,8 @@ def make_dynacor_pipeline(
     estimator=None,
     *,
     gamma=0.1,
-    alpha=0.05,
+    alpha=0.5,
+    threshold="centroids",
     signal="quantized_logit_difference",
     device="auto",
     memory=None,
@@ -30,8 +31,11 @@ def make_dynacor_pipeline(
         jittered: trees would recognize them by their odd values.
     gamma : float in (0, 1], default=0.1
         Number of corrupted copies, as a share of the rows (γ in the paper), see ``LabelCorruptor``.
-    alpha : float >= 0, default=0.05
+    alpha : float >= 0, default=0.5
         Weight of the alignment loss (α in the paper), see ``DynaCorDetector``.
+    threshold : {"centroids", "copies", "f1"}, float or ("precision", float), default="centroids"
+        Which rows to flag, see ``DynaCorDetector``: by the centroids of the paper (Eq. 4), or as
+        the corrupted copies say, which suits few errors.
     signal : str or callable, default="quantized_logit_difference"
         What to record, see ``DynamicsCollector``.
     device : str, default="auto"
@@ -83,6 +87,8 @@ def make_dynacor_pipeline(
         DynamicsCollector(
             estimator, signal=signal, device=device, verbose=verbose, random_state=random_state
         ),
-        DynaCorDetector(alpha, device=device, verbose=verbose, random_state=random_state),
+        DynaCorDetector(
+            alpha, threshold=threshold, device=device, verbose=verbose, random_state=random_state
+        ),
     )
     return Pipeline([(type(step).__name__.lower(), step) for step in steps], memory=memory)

@@ -10,8 +10,8 @@ from ..utils.sklearn_private import is_pandas_na
 from ..utils.validation import find_missing, number_labels, read_labels
 from ._frames import is_of_polars, read_issues
 
-#: Decisions that name no label.
-KEEP, SUGGESTED = "keep", "suggested"
+#: Decisions that name no label. The last two leave the label as it is.
+KEEP, SUGGESTED, DROP, UNSURE = "keep", "suggested", "drop", "unsure"
 
 _TEXTS = ("position", "given_label", "suggested_label", "decision")
 _VALUES = ("flagged", "suggested_label_probability")
@@ -32,7 +32,7 @@ def apply_corrections(y, issues, accept="decision"):
         Which corrections to make:
 
         - ``"decision"``: those in the column ``decision``: "keep", "suggested" or a label; rows
-          left empty keep their label;
+          left empty, or "unsure", keep their label, as do rows to "drop", see ``rows_to_drop``;
         - ``"flagged"``: the suggested label of every flagged row;
         - a float: the same, where the suggested label has at least this probability;
         - bool: the suggested label of these rows of ``issues``.
@@ -99,7 +99,8 @@ def find_corrections(y, issues, accept="decision"):
     ]
     _refuse(differing, "The issues belong to other labels than y: they have")
     texts = decisions[decided]
-    for word, column in ((KEEP, "given_label"), (SUGGESTED, "suggested_label")):
+    kept = dict.fromkeys((KEEP, DROP, UNSURE), "given_label")
+    for word, column in (kept | {SUGGESTED: "suggested_label"}).items():
         texts = np.where(texts == word, columns[column][decided], texts)
     corrected = names.read(texts, positions, "decision")
     by_row = {}
@@ -112,6 +113,24 @@ def find_corrections(y, issues, accept="decision"):
     ]
     _refuse(several, "There must be one decision per row; there are")
     return positions, corrected
+
+
+def rows_to_drop(issues):
+    """Give the rows that a review drops.
+
+    Parameters
+    ----------
+    issues : pandas.DataFrame or polars.DataFrame
+        What ``read_review`` returned.
+
+    Returns
+    -------
+    positions : ndarray of int
+        Positions of the rows whose decision is "drop", rising.
+    """
+    columns = _read_columns(issues)
+    dropped = columns["position"][columns.get("decision", np.array([])) == DROP]
+    return np.unique([int(float(text)) for text in dropped])
 
 
 class LabelNames:
@@ -199,7 +218,7 @@ def _read_accept(accept, columns, names):
                 'issues have no column "decision"; add one, or accept suggestions by '
                 'accept="flagged", a probability, or one bool per row.'
             )
-        for word in (KEEP, SUGGESTED):
+        for word in (KEEP, SUGGESTED, DROP, UNSURE):
             if word in names.classes:
                 raise ValueError(
                     f"A class is called {word!r}, which is also a decision. Rename the class, or "

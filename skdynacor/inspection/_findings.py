@@ -19,7 +19,8 @@ _SIGNED = ("quantized_logit_difference", "logit_difference")
 _OF_DETECTORS = (
     *("noise_probability", "noise_rate", "class_noise_rates", "transition_matrix"),
     *("injected_recall", "suggested_labels", "suggested_label_probability", "log_probs"),
-    *("noise_rate_interval", "learnability", "duplicated_share"),
+    *("noise_rate_interval", "learnability", "duplicated_share", "status", "verdicts"),
+    *("precision_interval", "recall_interval", "n_remaining", "verdicts_needed"),
 )
 
 
@@ -46,6 +47,12 @@ class Findings:
         See ``LabelErrorDetector``, as for the next two.
     learnability : Learnability, default=None
     duplicated_share : float, default=None
+    status : ndarray of shape (n_samples,), str, default=None
+        "wrong", "in doubt" or "fine", see ``LabelErrorDetector``, as for the next five.
+    verdicts : ndarray of shape (n_samples,), int, default=None
+    precision_interval, recall_interval : tuple of (float, float), default=None
+    n_remaining : float, default=None
+    verdicts_needed : int, default=None
     suggested_labels : ndarray of shape (n_samples,), default=None
         The given label where a row is not flagged.
     suggested_label_probability : ndarray of shape (n_samples,), default=None
@@ -81,6 +88,12 @@ class Findings:
     noise_rate_interval: tuple | None = None
     learnability: object = None
     duplicated_share: float | None = None
+    status: np.ndarray | None = None
+    verdicts: np.ndarray | None = None
+    precision_interval: tuple | None = None
+    recall_interval: tuple | None = None
+    n_remaining: float | None = None
+    verdicts_needed: int | None = None
     suggested_labels: np.ndarray | None = None
     suggested_label_probability: np.ndarray | None = None
     class_noise_rates: np.ndarray | None = None
@@ -93,6 +106,11 @@ class Findings:
     stage_name: str = "epoch"
     transformed: object = None
     representations: list = field(default_factory=list)
+
+    @property
+    def is_reviewed(self):
+        """Whether there are verdicts."""
+        return self.verdicts is not None and bool((self.verdicts >= 0).any())
 
     @property
     def worst_first(self):

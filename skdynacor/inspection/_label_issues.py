@@ -37,6 +37,7 @@ def label_issues(estimator, X, y, *, only_flagged=False):
         - ``suggested_label_probability``: probability that the suggested label is right;
         - ``noise_probability``: probability that the given label is wrong;
         - ``flagged``: whether the given label looks wrong;
+        - ``status``: "wrong", "in doubt" or "fine", see ``LabelErrorDetector``;
         - ``last_agreed``: the last epoch, or stage of another model, that predicted the given
           label, from 1; 0 for none;
         - ``neighbor_1``, ``neighbor_2``: for a flagged row, the positions of the nearest rows that
@@ -94,6 +95,8 @@ def list_issues(findings, *data, only_flagged=False):
         dtype = findings.labels.dtype if name == "suggested_label" else float
         columns[name] = unknown(len(order), dtype) if known is None else known[order]
     columns["flagged"] = findings.flags[order]
+    status = findings.status
+    columns["status"] = unknown(len(order), object) if status is None else status[order]
     columns["last_agreed"] = _last_agreed(findings)[order]
     neighbors = np.full((len(order), 2), -1)
     n_flagged = findings.flags.sum()

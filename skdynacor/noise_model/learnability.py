@@ -57,10 +57,10 @@ class Learnability:
         return f"{text}: {how_many} flags should be right."
 
 
-def assess(log_probs, labels, noise_probability, evidence):
-    """Assess out-of-sample log-probabilities of given labels, and probabilities of an error."""
+def assess(log_probs, labels, noise_probability, flags, evidence):
+    """Assess out-of-sample log-probabilities, and flags beside the probability of an error."""
     accuracy = float(np.mean(log_probs.argmax(axis=1) == labels))
-    of_flagged = noise_probability[noise_probability > 0.5]
+    of_flagged = noise_probability[flags]
     n_wrong = noise_probability.sum()
     return Learnability(
         accuracy=accuracy,

@@ -137,6 +137,8 @@ class OutOfSampleEnsemble(
         Each estimator's weight; 0 if it was not needed. They need not sum to 1.
     duplicated_share_ : float
         Share of the rows that equal another row in all features.
+    groups_ : ndarray of shape (n_samples,), int
+        The groups of rows that shared folds: equal rows, and those of one of the caller's groups.
     estimators_ : dict of str to list of estimator
         The fitted clones of each estimator that is used: one for each fold, or one forest.
     classes_ : ndarray of shape (n_classes,)
@@ -231,7 +233,7 @@ class OutOfSampleEnsemble(
         n_copies = np.unique(self._row_keys, return_counts=True)[1]
         self.duplicated_share_ = float(n_copies[n_copies > 1].sum() / len(codes))
         given_groups = None if groups is None else check_groups(groups, len(codes))
-        groups = number_groups(self._row_keys, given_groups)
+        self.groups_ = groups = number_groups(self._row_keys, given_groups)
         seed = draw_random_state(make_rng(self.random_state, "OutOfSampleEnsemble"))
         estimators = self._estimators_for(X)
         folds = {
@@ -291,6 +293,11 @@ class OutOfSampleEnsemble(
             part = self._preprocess(X[rows])
             log_probs[rows] = self._combine(lambda member, part=part: member.predict(part))
         return log_probs
+
+    def find_rows_of_fit(self, X, codes, codes_of_fit):
+        """Give the positions of rows in ``fit``, (n_samples,), −1 if not there with this label."""
+        keys = hash_rows(self._validate_like_fit(X), np.float64)
+        return find_rows(keys, self._row_keys, codes, codes_of_fit)
 
     @property
     def estimators_(self):

@@ -125,6 +125,8 @@ def test_gain_is_the_difference_of_accuracies():
 
     y = np.array([0, 0, 0, 1] * 4)
     X = np.zeros((16, 1))
-    gain = gain_in_accuracy(lambda *_: Constant(0), lambda *_: Constant(1), X, y, KFold(4).split(X))
+    gain = gain_in_accuracy(
+        lambda *_: Constant(0), lambda *_: Constant(1), X, y, None, KFold(4).split(X)
+    )
     assert gain.mean == -0.5
     assert gain.error == pytest.approx(np.sqrt(0.75 / 16))

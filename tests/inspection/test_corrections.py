@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from numpy.testing import assert_array_equal
 
-from skdynacor.inspection import apply_corrections
+from skdynacor.inspection import apply_corrections, rows_to_drop
 
 Y = np.array(["ant", "bee", "ant", "wasp", "bee"])
 
@@ -203,3 +203,18 @@ def test_a_class_called_as_a_decision_is_refused():
 def test_invalid_labels_are_refused(y, message):
     with pytest.raises(ValueError, match=message):
         apply_corrections(y, make_issues(), accept="flagged")
+
+
+def test_rows_to_drop_keep_their_label():
+    y = np.array(["cat", "dog", "cat", "dog"])
+    issues = pd.DataFrame(
+        {
+            "position": [3, 0, 2, 1],
+            "given_label": y[[3, 0, 2, 1]],
+            "suggested_label": ["cat", "dog", "dog", "cat"],
+            "decision": ["drop", "suggested", "unsure", "drop"],
+        }
+    )
+    assert_array_equal(rows_to_drop(issues), [1, 3])
+    assert_array_equal(apply_corrections(y, issues), ["dog", "dog", "cat", "dog"])
+    assert len(rows_to_drop(issues.drop(columns="decision"))) == 0

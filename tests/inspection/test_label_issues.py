@@ -25,7 +25,7 @@ from skdynacor.nets import make_mlp_classifier
 
 COLUMNS = [
     *("position", "index", "given_label", "suggested_label", "suggested_label_probability"),
-    *("noise_probability", "flagged", "last_agreed", "neighbor_1", "neighbor_2"),
+    *("noise_probability", "flagged", "status", "last_agreed", "neighbor_1", "neighbor_2"),
 ]
 
 

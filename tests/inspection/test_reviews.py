@@ -21,7 +21,7 @@ def review(fitted, noisy_blobs, tmp_path):
 def test_decisions_are_read(review, fitted, noisy_blobs):
     path, (header, first, second, third, *rest) = review
     y = noisy_blobs[1]
-    assert header.endswith("noise_probability,flagged,last_agreed,neighbor_1,neighbor_2,decision")
+    assert header.endswith("flagged,status,last_agreed,neighbor_1,neighbor_2,decision")
     path.write_text("\n".join([header, f"{third}suggested", f"{first}2", f"{second}keep", *rest]))
     issues = read_review(path, y)
     expected = label_issues(fitted, *noisy_blobs[:2], only_flagged=True)

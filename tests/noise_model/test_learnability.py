@@ -12,7 +12,7 @@ LOG_PROBS = np.log(np.full((100, 3), 0.05) + 0.85 * np.eye(3)[LABELS])
 def assess_with(n_flagged=10, probability=0.9, evidence=1.0, log_probs=LOG_PROBS):
     noise_probability = np.full(100, 0.01)
     noise_probability[:n_flagged] = probability
-    return assess(log_probs, LABELS, noise_probability, evidence)
+    return assess(log_probs, LABELS, noise_probability, noise_probability > 0.5, evidence)
 
 
 def test_figures_by_hand():

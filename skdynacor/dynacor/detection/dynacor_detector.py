@@ -6,6 +6,7 @@ from numbers import Real
 
 import numpy as np
 import torch
+from scipy.special import expit, logit
 from sklearn.cluster import KMeans
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 
@@ -19,6 +20,9 @@ from ...utils.validation import (
     unchanged_on_error,
     validate_data,
 )
+from ...verdicts._verdicts_mixin import VerdictsMixin
+from ...verdicts.thresholds import check_threshold
+from .copies_threshold import read_copies
 from .distinct_trajectories import distinct_trajectories
 from .encoder import fit_encoder, flag, noise_probability, weighted_mean
 from .trajectory_detector import TrajectoryDetector
@@ -27,9 +31,11 @@ from .trajectory_detector import TrajectoryDetector
 # pass needs (0.7 KB each).
 _CHUNK_ENTRIES = 10_000
 _KEPT_ENTRIES = 60_000
+#: Verdicts act on log-odds that rise by this much from the rows' median to the copies'.
+_LOG_ODDS_TO_COPIES = 8.0
 
 
-class DynaCorDetector(TrajectoryDetector):
+class DynaCorDetector(VerdictsMixin, TrajectoryDetector):
     """Flag rows whose trajectory is in the cluster of wrong labels.
 
     An encoder maps trajectories to embeddings. Two centroids, clean and noisy, start at the means
@@ -38,10 +44,20 @@ class DynaCorDetector(TrajectoryDetector):
 
     Parameters
     ----------
-    alpha : float >= 0, default=0.05
+    alpha : float >= 0, default=0.5
         Weight of the alignment of originals and copies (α of Eq. 8; the paper uses 0.05 and 0.5).
         A large weight flags fewer rows, which suits few errors, and misses those that the
         classifier has memorised.
+    threshold : {"centroids", "copies", "f1"}, float or ("precision", float), default="centroids"
+        Which rows to flag:
+
+        - ``"centroids"``: those that are closer to the noisy centroid (Eq. 4);
+        - ``"copies"``: as many as make F1 largest if wrong labels are distributed as those of the
+          corrupted copies: right for few errors, where Eq. 4 flags too many, and wrong for errors
+          that depend on the class or the row;
+        - the others on probabilities, see ``LabelErrorDetector``, once ``recalibrate`` was called.
+
+        With verdicts, the first two flag rows that are more likely wrong than right.
     max_epochs : int >= 0, default=8
         Number of training steps, each on all the rows. 0 keeps the untrained encoder.
     lr : float > 0, default=0.00085
@@ -58,11 +74,21 @@ class DynaCorDetector(TrajectoryDetector):
     Attributes
     ----------
     flags_ : ndarray of shape (n_samples,), bool
-        True where the trajectory is in the noisy cluster.
+        True where the label looks wrong, by ``threshold`` or by verdict.
     noise_probability_ : ndarray of shape (n_samples,)
-        q_noisy of Eq. 3. It ranks rows; it is not calibrated.
+        q_noisy of Eq. 3. It ranks rows; it is not calibrated but by verdicts.
+    threshold_ : float
+        Rows without a verdict are flagged above this noise probability.
     noise_rate_ : float
-        Share of the rows flagged.
+        Share of wrong labels: that of the rows flagged by the centroids, an estimate by the copies,
+        or the mean noise probability with verdicts.
+    noise_rate_interval_ : tuple of (float, float)
+        The rates by centroids and copies; with verdicts, a 95 % interval.
+    status_ : ndarray of shape (n_samples,), str
+        "wrong" if flagged by centroids and copies, "in doubt" if by one of them, else "fine". With
+        verdicts as in ``LabelErrorDetector``.
+    verdicts_, precision_interval_, recall_interval_, n_remaining_, verdicts_needed_
+        See ``LabelErrorDetector``.
     centroids_ : ndarray of shape (2, n_dims)
         Clean, noisy.
     validation_scores_ : ndarray of shape (max_epochs + 1,)
@@ -120,6 +146,7 @@ class DynaCorDetector(TrajectoryDetector):
 
     _parameter_constraints: dict = {
         "alpha": [Interval(Real, 0, None, closed="left")],
+        "threshold": "no_validation",  # see check_threshold
         "max_epochs": [Count(0)],
         "lr": [Interval(Real, 0, None, closed="neither")],
         "device": [str],
@@ -129,8 +156,9 @@ class DynaCorDetector(TrajectoryDetector):
 
     def __init__(
         self,
-        alpha=0.05,
+        alpha=0.5,
         *,
+        threshold="centroids",
         max_epochs=8,
         lr=8.5e-4,
         device="auto",
@@ -138,6 +166,7 @@ class DynaCorDetector(TrajectoryDetector):
         random_state=None,
     ):
         self.alpha = alpha
+        self.threshold = threshold
         self.max_epochs = max_epochs
         self.lr = lr
         self.device = device
@@ -161,6 +190,7 @@ class DynaCorDetector(TrajectoryDetector):
         self : DynaCorDetector
         """
         corrupted = getattr(X, "corrupted", None)
+        self._check_threshold()
         X = validate_data(self, X, dtype=np.float32, ensure_min_samples=MIN_SAMPLES)
         if corrupted is None:
             warnings.warn(
@@ -214,7 +244,9 @@ class DynaCorDetector(TrajectoryDetector):
             yield np.column_stack([1 - q_noisy, q_noisy])
 
     def decision_function(self, X):
-        """Give q_noisy − q_clean, positive where a row is flagged.
+        """Give twice the distance of the noise probability from the threshold.
+
+        It is positive where a row is flagged: q_noisy − q_clean by the centroids.
 
         Parameters
         ----------
@@ -223,9 +255,9 @@ class DynaCorDetector(TrajectoryDetector):
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            In [−1, 1].
+            In [−2, 2].
         """
-        return 2 * self._noise_probability(X) - 1
+        return 2 * (self._noise_probability(X) - self.threshold_)
 
     def score(self, X, y=None, sample_weight=None):
         """Give the validation metric (Eq. 9), which needs no clean labels.
@@ -244,9 +276,9 @@ class DynaCorDetector(TrajectoryDetector):
         score : float
             In [0, 1], larger is better. 0 if no copy is flagged, or all of X is.
         """
-        q_noisy, noisy = self._noise_probability(X), self._flagged_copies_mean
+        q_noisy, noisy = self._closeness_to_noisy(X), self._flagged_copies_mean
         if getattr(X, "corrupted", None) is not None:
-            noisy = _mean_where_flagged(self._noise_probability(X.corrupted.data))
+            noisy = _mean_where_flagged(self._closeness_to_noisy(X.corrupted.data))
         weights = np.ones(len(X)) if sample_weight is None else column_or_1d(sample_weight)
         check_consistent_length(q_noisy, weights)
         weights = np.where(flag(q_noisy), 0, weights)
@@ -307,13 +339,54 @@ class DynaCorDetector(TrajectoryDetector):
         self.encoder_, self.centroids_ = self._stages[self.best_epoch_]
 
         q_noisy = self._q_noisy(distinct, self.encoder_, self.centroids_)
-        self.noise_probability_ = q_noisy[of_originals]
-        self.flags_ = flag(self.noise_probability_)
-        self.noise_rate_ = float(self.flags_.mean())
-        examples = of_copies if len(copies) else of_originals
-        self._flagged_copies_mean = _mean_where_flagged(q_noisy[examples])
+        of_rows, of_copies = q_noisy[of_originals], q_noisy[of_copies]
+        examples = of_copies if len(copies) else of_rows
+        self._flagged_copies_mean = _mean_where_flagged(examples)
+        self._copies = read_copies(of_rows, of_copies) if len(copies) else None
+        self._log_odds_scale = _log_odds_scale(of_rows, of_copies, self._copies)
+        log_odds = self._to_log_odds(of_rows)
+        rows = np.arange(len(of_rows))
+        self._start(of_rows, log_odds, np.zeros_like(rows), n_classes=1, keys=rows)
+
+    def _check_threshold(self):
+        check_threshold(self.threshold, ("centroids", "copies", "f1"))
+
+    def _find_threshold(self, probability):
+        if self.threshold == "copies" and self._copies is None:
+            raise ValueError(
+                'threshold="copies" needs corrupted copies, which X does not carry. Put a '
+                'LabelCorruptor before the DynamicsCollector, or pass threshold="centroids".'
+            )
+        if self.threshold not in ("centroids", "copies"):
+            return super()._find_threshold(probability)
+        by_copies = self.threshold == "copies" and self._recalibration is None
+        return self._copies.threshold if by_copies else 0.5
+
+    def _describe(self):
+        """Set what is known without class probabilities."""
+        by_centroids = flag(self._without_verdicts)
+        by_copies, rates = by_centroids, [float(by_centroids.mean())]
+        if self._copies is not None:
+            by_copies = self._without_verdicts > self._copies.threshold
+            rates.append(self._copies.noise_rate)
+        self.status_ = self._find_status(by_centroids & by_copies, by_centroids | by_copies)
+        if self._recalibration is None:
+            self.noise_rate_interval_ = min(rates), max(rates)
+            self.noise_rate_ = rates[-1] if self.threshold == "copies" else rates[0]
+
+    def _to_log_odds(self, q_noisy):
+        """Give log-odds of a scale on which verdicts act."""
+        center, scale = self._log_odds_scale
+        return (logit(q_noisy) - center) * scale
 
     def _noise_probability(self, X):
+        q_noisy = self._closeness_to_noisy(X)
+        if self._recalibration is None:
+            return q_noisy
+        codes = np.zeros(len(q_noisy), dtype=int)
+        return expit(self._recalibration.log_odds(self._to_log_odds(q_noisy), codes))
+
+    def _closeness_to_noisy(self, X):
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float32, reset=False)
         distinct, (inverse,) = distinct_trajectories(X)
@@ -334,6 +407,19 @@ class DynaCorDetector(TrajectoryDetector):
         centroids = torch.from_numpy(centroids)
         chunks = self._embed(distinct, encoder)
         return torch.cat([noise_probability(chunk, centroids) for chunk in chunks]).numpy()
+
+
+def _log_odds_scale(q_noisy, q_of_copies, copies):
+    """Find the center of the logits of Eq. 3, between both thresholds, and their scale.
+
+    These logits are pressed around 0, so their scale is that of the distance to the copies.
+    """
+    if copies is None:
+        q_of_copies = q_noisy[flag(q_noisy)]
+    thresholds = [0.5] if copies is None else [0.5, min(max(copies.threshold, 0.01), 0.99)]
+    medians = [np.median(logit(each)) if len(each) else 0.0 for each in (q_noisy, q_of_copies)]
+    distance = medians[1] - medians[0]
+    return np.mean(logit(thresholds)), _LOG_ODDS_TO_COPIES / distance if distance > 0 else 1.0
 
 
 def _mean_where_flagged(q_noisy):

@@ -9,6 +9,9 @@ from ...utils.notebooks import FlagsMixin
 class TrajectoryDetector(FlagsMixin, BaseEstimator):
     """A detector whose ``fit(X)`` sets ``flags_``, and ``_noise_probability(X)`` scores rows."""
 
+    #: Rows are flagged above this probability.
+    threshold_ = 0.5
+
     def fit_predict(self, X, y=None):
         """Learn from X and flag its rows.
 
@@ -39,7 +42,7 @@ class TrajectoryDetector(FlagsMixin, BaseEstimator):
         flags : ndarray of shape (n_samples,), bool
             True where the label looks wrong.
         """
-        return self._noise_probability(X) > 0.5
+        return self._noise_probability(X) > self.threshold_
 
     def predict_proba(self, X):
         """Give the probabilities of being clean and of being noisy.

@@ -1,0 +1,144 @@
+"""Rows for a person to review."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+#: Rows whose label is surely right or wrong tell something, too.
+_LEAST_WEIGHT = 0.02
+
+
+@dataclass(frozen=True, eq=False)
+class ReviewSample:
+    """Rows to review, with controls among them that tell how often the reviewer errs.
+
+    Parameters
+    ----------
+    positions : ndarray of shape (n_rows,)
+        Positions of the rows in the data of ``fit``, shuffled.
+    labels : ndarray of shape (n_rows,)
+        The labels to show: the given ones, but for planted controls, which show another class.
+    is_control : ndarray of shape (n_rows,), bool
+    is_planted : ndarray of shape (n_rows,), bool
+        Controls with a wrong label; the other controls are rows whose label is surely right.
+    n_samples : int
+        Number of rows in ``fit``.
+    """
+
+    positions: np.ndarray
+    labels: np.ndarray
+    is_control: np.ndarray
+    is_planted: np.ndarray
+    n_samples: int
+
+    def verdicts(self, answers):
+        """Turn a reviewer's answers into verdicts for ``recalibrate``.
+
+        Parameters
+        ----------
+        answers : array-like of shape (n_rows,)
+            For each row shown: 1 if ``labels`` is wrong, 0 if it is right, −1 if unsure.
+
+        Returns
+        -------
+        verdicts : ndarray of shape (n_samples,)
+            −1 for rows that were not shown, and for planted controls, whose given label was not.
+        """
+        answers = self._check(answers)
+        verdicts = np.full(self.n_samples, -1)
+        shown = ~self.is_planted
+        verdicts[self.positions[shown]] = answers[shown]
+        return verdicts
+
+    def error_rate(self, answers):
+        """Give the share of controls that the reviewer was mistaken about.
+
+        Parameters
+        ----------
+        answers : array-like of shape (n_rows,)
+
+        Returns
+        -------
+        error_rate : float
+            NaN if no control was answered.
+        """
+        answers = self._check(answers)
+        answered = self.is_control & (answers >= 0)
+        if not answered.any():
+            return np.nan
+        return float(np.mean(answers[answered] != self.is_planted[answered]))
+
+    def _check(self, answers):
+        return check_verdicts(answers, len(self.positions), "answers")
+
+
+def check_verdicts(verdicts, n_rows, name="verdicts"):
+    """Check verdicts, (n_rows,) int: 1 wrong, 0 right, −1 not known."""
+    verdicts = np.asarray(verdicts)
+    if verdicts.shape != (n_rows,):
+        raise ValueError(
+            f"{name} must have one value for each of the {n_rows} rows, 1 (wrong), 0 (right) or -1 "
+            f"(not reviewed); got an array of shape {verdicts.shape}."
+        )
+    unknown = [value for value in dict.fromkeys(verdicts.tolist()) if value not in (-1, 0, 1)]
+    if unknown:
+        raise ValueError(
+            f"{name} must be 1 (wrong), 0 (right) or -1 (not reviewed); there is "
+            f"{', '.join(map(repr, unknown[:3]))}."
+        )
+    return verdicts.astype(np.int8)
+
+
+def draw_rows(probability, keys, may_be_drawn, n, rng):
+    """Draw rows in proportion to √(p(1 − p)) + 0.02, at most one of each key, in random order.
+
+    Parameters
+    ----------
+    probability : ndarray of shape (n_samples,)
+        Probability that the label is wrong.
+    keys : ndarray of shape (n_samples,)
+        Equal for rows of one group.
+    may_be_drawn : ndarray of shape (n_samples,), bool
+    n : int
+        Number of rows; there may not be as many.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    positions : ndarray of int
+    """
+    weights = np.sqrt(probability * (1 - probability)) + _LEAST_WEIGHT
+    # The smallest of exponential times, of rates w: a draw in proportion to w, without replacement.
+    order = np.argsort(rng.exponential(size=len(weights)) / weights, kind="stable")
+    order = order[may_be_drawn[order]]
+    first_of_key = np.sort(np.unique(keys[order], return_index=True)[1])[:n]
+    return rng.permutation(order[first_of_key])
+
+
+def add_controls(positions, candidates, classes, codes, n_controls, rng):
+    """Put controls among rows to review: half of them planted, with a wrong label.
+
+    Parameters
+    ----------
+    positions : ndarray of int
+    candidates : ndarray of int
+        Rows whose label is surely right, of which controls are drawn.
+    classes : ndarray of shape (n_classes,)
+    codes : ndarray of shape (n_samples,)
+    n_controls : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    sample : ReviewSample
+    """
+    controls = rng.choice(candidates, n_controls, replace=False)
+    shown = np.r_[positions, controls]
+    is_control = np.arange(len(shown)) >= len(positions)
+    is_planted = np.arange(len(shown)) >= len(positions) + n_controls // 2
+    shift = rng.integers(1, len(classes), len(shown))
+    labels = classes[(codes[shown] + np.where(is_planted, shift, 0)) % len(classes)]
+    order = rng.permutation(len(shown))
+    return ReviewSample(
+        shown[order], labels[order], is_control[order], is_planted[order], len(codes)
+    )
