@@ -1,6 +1,7 @@
 """Read the features and the given labels of a file."""
 
 import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from zipfile import BadZipFile
 
@@ -31,16 +32,36 @@ class Data:
 
 def read_data(path, roles, file_format):
     """Read a table, or the arrays of a ``.npz`` file ("X" and "y_given" unless named)."""
-    try:
+    with _refusing_files(path):
         if suffix_of(path) == ".npz":
             return _read_arrays(path, roles)
         return _data_of_table(read_table(path, file_format), roles, file_format)
+
+
+@contextmanager
+def _refusing_files(path):
+    try:
+        yield
     except FileNotFoundError as error:
         raise BadInput(f"There is no file {path}.") from error
     except IsADirectoryError as error:
         raise BadInput(f"{path} is a folder; name a file in it.") from error
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def read_labels_of_file(path, label, file_format):
+    """Read the cells of the column of labels, a Series by its name; of every column if None."""
+    with _refusing_files(path):
+        if suffix_of(path) == ".npz":
+            name = label or "y_given"
+            return {name: pd.Series(_load(path, {"--label": name})[0])}
+        frame = read_table(path, file_format).frame
+    if label is None:
+        return {name: frame[name] for name in frame}
+    if label not in frame:
+        raise no_such_name(label, list(frame), "column", "--label")
+    return {label: frame[label]}
 
 
 def _data_of_table(table, roles, file_format):

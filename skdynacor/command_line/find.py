@@ -1,41 +1,64 @@
 """``skdynacor find``: find label errors in a file."""
 
+import shlex
 import sys
 import warnings
 from dataclasses import fields
 
 import joblib
 import numpy as np
+import pandas as pd
 
-from ..inspection import write_review
+from ..inspection import write_label_studio, write_review
 from ..inspection._conflicting_labels import find_conflicts
 from ..inspection._findings import read_findings
 from ..inspection._label_issues import list_issues
 from ..inspection._noise_summary import summarize
 from ..reporting.report import report
 from ..utils.files import writing
+from ..verdicts.review_decisions import read_decisions
+from .bad_input import BadInput
 from .data import read_data
 from .options import FileFormat, Roles
 from .outputs import check_outputs
 from .preprocessing import make_pipeline_for
+from .reviews import check_reviews, read_reviews, split_contradictions
 from .summary import describe, describe_conflicts, describe_worst, to_json
+from .training_cache import open_cache
 
 NOISY = 3
+#: Options that the next call has no use for.
+_OF_THIS_CALL = {
+    *("--out", "--report", "--label-studio", "--save-pipeline", "--ask", "--reviewed"),
+    *("--force", "--json", "--quiet", "--fail-above"),
+}
 
 
 def find(args):
     """Read, fit and write; return the exit code and the text for stdout."""
-    outputs = {"--out": args.out, "--report": args.report, "--save-pipeline": args.save_pipeline}
-    check_outputs(outputs, args.file, args.force)
+    outputs = {"--out": args.out, "--report": args.report, "--label-studio": args.label_studio}
+    outputs["--save-pipeline"] = args.save_pipeline
+    check_reviews(args.reviewed)
+    for path in (args.file, *(args.reviewed or [])):
+        check_outputs(outputs, path, args.force)
     data = read_data(args.file, _take(args, Roles), _take(args, FileFormat))
+    if args.ask is not None and args.ask > len(data.y):
+        raise BadInput(f"--ask {args.ask}: {args.file} has {len(data.y)} rows with a label.")
+    review = _read_reviews(data, args) if args.reviewed else None
     _print_notices(data.notices, args)
-    pipeline = _fit(data, args)
+    pipeline = _fit(data, review, args)
     detector = pipeline[-1]
+    asked = np.empty(0, dtype=int)
+    if args.ask is not None:
+        asked = detector.rows_to_review(args.ask, random_state=args.seed)
     findings = read_findings(pipeline, data.X, data.y)
-    issues = list_issues(findings, data.X, data.y, only_flagged=True)
+    issues = list_issues(findings, data.X, data.y)
+    issues = _first(issues, asked)
     _count_in_file(issues, data.positions)
+    if review is not None:
+        issues = _with_decisions(issues, review)
     summary = summarize(findings, data.X, data.y)
-    _write(pipeline, data, issues, args)
+    _write(pipeline, data, issues, asked, args)
     conflicts = find_conflicts(data.X, findings.codes)
     results = args.file, data, findings, summary
     if args.json:
@@ -72,23 +95,64 @@ def _print_notices(notices, args):
             print(f"skdynacor: {notice}", file=sys.stderr)
 
 
-def _fit(data, args):
+def _first(issues, asked):
+    """Put the rows to review first, in their order, before the flagged ones."""
+    by_position = issues.set_index("position", drop=False)
+    rest = issues[issues["flagged"] & ~issues["position"].isin(asked)]
+    return pd.concat([by_position.loc[asked], rest], ignore_index=True)
+
+
+def _read_reviews(data, args):
+    """Read the reviews of the rows of the file, and say what is odd about them."""
+    y = np.full(data.positions[-1] + 1, None, dtype=object)
+    y[data.positions] = data.y
+    review = read_reviews(args.reviewed, y)
+    contradicting = split_contradictions(review)[1]
+    if len(contradicting):
+        some = ", ".join(map(str, contradicting[:5])) + ", ..." * (len(contradicting) > 5)
+        data.notices.append(
+            f"Reviewers disagree on {len(contradicting)} rows ({some}); both verdicts count, and "
+            "the rows get a probability as others do."
+        )
+    if not (read_decisions(review, len(y)) >= 0).any():
+        data.notices.append("The review has no decisions yet; nothing was recalibrated.")
+    return review
+
+
+def _with_decisions(issues, review):
+    agreed = split_contradictions(review)[0].set_index("position")["decision"]
+    return issues.assign(decision=issues["position"].map(agreed).fillna(""))
+
+
+def _fit(data, review, args):
     """Fit the pipeline, and show each of its warnings in one line."""
     watched = sys.stderr.isatty() and not args.quiet
     pipeline = make_pipeline_for(
-        data, verbose=int(watched), n_jobs=args.jobs, random_state=args.seed
+        data,
+        threshold=args.threshold,
+        memory=open_cache() if args.ask is not None or args.reviewed else None,
+        verbose=int(watched),
+        n_jobs=args.jobs,
+        random_state=args.seed,
     )
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", UserWarning)
         pipeline.fit(data.X, data.y, labelerrordetector__groups=data.groups)
+        if review is not None:
+            verdicts = read_decisions(review, data.positions[-1] + 1)
+            pipeline[-1].recalibrate(verdicts[data.positions])
     _print_notices(dict.fromkeys(" ".join(str(each.message).split()) for each in caught), args)
     return pipeline
 
 
-def _write(pipeline, data, issues, args):
+def _write(pipeline, data, issues, asked, args):
+    if "decision" not in issues:
+        issues = issues.assign(decision="")
     if args.out:
-        write_review(_with_columns(issues.assign(decision=""), data), args.out)
+        write_review(_with_columns(issues, data), args.out)
+    if args.label_studio:
+        write_label_studio(_with_columns(issues.drop(columns="decision"), data), args.label_studio)
     if args.report:
         _report(pipeline, data, args.report)
     if args.save_pipeline:
@@ -115,16 +179,38 @@ def _with_columns(issues, data):
 
 
 def _next_steps(args, n_flagged):
-    written = [str(path) for path in (args.out, args.report, args.save_pipeline) if path]
+    paths = args.out, args.report, args.label_studio, args.save_pipeline
+    written = [str(path) for path in paths if path]
     steps = [f"Wrote {', '.join(written)}."] if written else []
-    if n_flagged and args.out:
+    if args.reviewed:
+        reviews = " ".join(map(str, args.reviewed))
+        suffix = "".join(args.file.suffixes)
+        steps.append(f"Next: skdynacor apply {args.file} {reviews} --out corrected{suffix}")
+    elif args.ask is not None and args.report:
         steps.append(
-            "Next: write keep, suggested or another label into the column 'decision', and apply\n"
-            "the decisions with read_review and apply_corrections of skdynacor.inspection."
+            f"Next: open {args.report}, look at the {args.ask} rows, download the review, and run\n"
+            f"  {next_command(args)}"
+        )
+    elif n_flagged and args.out:
+        steps.append(
+            "Next: write keep, suggested, drop, unsure or another label into the column\n"
+            f"'decision' of {args.out}, and run\n"
+            f"  skdynacor apply {args.file} {args.out} --out corrected{''.join(args.file.suffixes)}"
         )
     elif n_flagged:
         steps.append(
-            "Next: --out issues.csv lists all of them for a review; --report report.html shows\n"
-            "them in a browser."
+            "Next: --report report.html --ask 20 shows twenty rows to look at in a browser;\n"
+            "--out issues.csv lists all flagged rows for a review."
         )
     return ["\n".join(steps)] if steps else []
+
+
+def next_command(args):
+    """Give the command that reads the review, with the options of this one but for outputs."""
+    kept, skipping = [], False
+    for word in args.argv:
+        if word.startswith("--"):
+            skipping = word.partition("=")[0] in _OF_THIS_CALL
+        if not skipping:
+            kept.append(word)
+    return shlex.join(["skdynacor", *kept, "--reviewed", "review.csv", "--out", "issues.csv"])

@@ -25,6 +25,12 @@ examples:
       how many labels look wrong, and the worst of them
   skdynacor find iris.csv --label species --out issues.csv --report report.html
       all label issues for a review, and a report for the browser
+  skdynacor find iris.csv --label species --report report.html --ask 20
+      twenty rows to look at in the report, which saves a review
+  skdynacor find iris.csv --label species --reviewed review.csv --out issues.csv
+      the same with what was learnt from the review
+  skdynacor apply iris.csv review.csv --out corrected.csv
+      the file with the labels of the review
   skdynacor find reviews.parquet --label stars --text title body
       text beside other columns
   skdynacor find embeddings.npz --label y_given
@@ -49,8 +55,9 @@ def make_parser():
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"skdynacor {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{find,demo}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{find,apply,demo}")
     _add_find(commands)
+    _add_apply(commands)
     _add_demo(commands)
     return parser
 
@@ -74,11 +81,18 @@ def _add_find(commands):
     )
     _add_columns(find.add_argument_group("columns"))
     _add_file_format(find.add_argument_group("file format"))
+    _add_review(find.add_argument_group("review"))
     writing = find.add_argument_group("output")
     writing.add_argument(
         "--out", type=Path, metavar="CSV", help="the label issues for a review, the worst first"
     )
     writing.add_argument("--report", type=Path, metavar="HTML", help="a report for the browser")
+    writing.add_argument(
+        "--label-studio",
+        type=Path,
+        metavar="JSON",
+        help="the same rows as --out, as tasks for Label Studio",
+    )
     writing.add_argument(
         "--save-pipeline", type=Path, metavar="JOBLIB", help="the fitted pipeline, for joblib.load"
     )
@@ -143,6 +157,71 @@ def _add_columns(columns):
     )
 
 
+def _add_review(review):
+    review.add_argument(
+        "--ask",
+        type=_positive,
+        metavar="N",
+        help="rows for a person to look at, first in --report and --out: they tell whether labels "
+        "are wrong where data cannot",
+    )
+    review.add_argument(
+        "--reviewed",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="reviews that the report or --out led to (.csv or .xlsx), or exports of Label Studio "
+        "(.json); they recalibrate all probabilities",
+    )
+    review.add_argument(
+        "--threshold",
+        type=_threshold,
+        default=0.5,
+        metavar="T",
+        help="flag labels wrong with more than this probability, f1 for the largest expected F1, "
+        "or precision=0.8 (default: 0.5)",
+    )
+
+
+def _add_apply(commands):
+    apply = commands.add_parser(
+        "apply",
+        usage="skdynacor apply FILE REVIEW [REVIEW ...] --out FILE [options]",
+        help="write a file with the labels of a review",
+        description="Write a copy of a file that differs in the decided rows only, and a log of "
+        "the changes.",
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    apply.add_argument("file", metavar="FILE", type=Path, help="the file that find read")
+    apply.add_argument(
+        "reviews",
+        metavar="REVIEW",
+        type=Path,
+        nargs="+",
+        help="reviews (.csv or .xlsx), or exports of Label Studio (.json); rows on which they "
+        "disagree stay as they are",
+    )
+    apply.add_argument("--out", type=Path, required=True, metavar="FILE", help="the corrected file")
+    apply.add_argument(
+        "--log", type=Path, metavar="CSV", help="the changes (default: beside --out, -changes.csv)"
+    )
+    apply.add_argument(
+        "--label", metavar="COLUMN", help="the column of labels (default: the one that fits)"
+    )
+    apply.add_argument(
+        "--accept",
+        type=_share,
+        metavar="P",
+        help="also take the suggested label of flagged rows without a decision, if right with at "
+        "least this probability",
+    )
+    _add_file_format(apply.add_argument_group("file format"))
+    apply.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    apply.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    apply.set_defaults(run=_apply)
+
+
 def _add_file_format(reading):
     reading.add_argument(
         "--separator",
@@ -198,6 +277,27 @@ def _encoding(text):
     return text
 
 
+def _positive(text):
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1; got {text!r}")
+    return int(text)
+
+
+def _threshold(text):
+    if text == "f1":
+        return text
+    name, is_precision, number = text.rpartition("=")
+    try:
+        threshold = float(number)
+    except ValueError:
+        threshold = 0
+    if not 0 < threshold < 1 or (is_precision and name != "precision"):
+        raise argparse.ArgumentTypeError(
+            f"must be a probability between 0 and 1, f1, or as in precision=0.8; got {text!r}"
+        )
+    return ("precision", threshold) if is_precision else threshold
+
+
 def _share(text):
     share = float(text)
     if not 0 <= share <= 1:
@@ -218,6 +318,16 @@ def _find(args):
     return find(args)
 
 
+def _apply(args):
+    from ..utils.optional import import_optional
+
+    for module in ("pandas", "pyarrow"):
+        import_optional(module, "cli", "skdynacor apply")
+    from .apply import apply
+
+    return apply(args)
+
+
 def _demo(args):
     from .demo import demo
 
@@ -229,6 +339,7 @@ def main(argv=None):
     argv = sys.argv[1:] if argv is None else [str(arg) for arg in argv]
     try:
         args = make_parser().parse_args(argv)
+        args.argv = argv
         code, text = args.run(args)
         _print(text)
         return code

@@ -30,9 +30,9 @@ def make_preprocessing(columns, text_columns):
     return ColumnTransformer(parts, sparse_threshold=1.0)
 
 
-def make_pipeline_for(data, *, verbose=0, n_jobs=None, random_state=None):
+def make_pipeline_for(data, **params):
     """Make the pipeline for ``Data``: preprocessing if it is a table, and the detector."""
-    detector = LabelErrorDetector(verbose=verbose, n_jobs=n_jobs, random_state=random_state)
+    detector = LabelErrorDetector(**params)
     steps = [("labelerrordetector", detector)]
     if hasattr(data.X, "columns"):
         preprocessing = make_preprocessing(list(data.X.columns), data.text_columns)

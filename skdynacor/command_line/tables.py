@@ -50,6 +50,11 @@ def read_table(path, file_format):
     return table
 
 
+def separator_of(path):
+    """Give the separator that the suffix of a text file stands for."""
+    return _SEPARATORS[suffix_of(path)]
+
+
 def suffix_of(path):
     """Give the last suffix of a file's name other than ``.gz``."""
     suffixes = [suffix.lower() for suffix in path.suffixes]

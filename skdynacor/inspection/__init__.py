@@ -3,6 +3,7 @@
 from ._conflicting_labels import conflicting_labels
 from ._corrections import apply_corrections, rows_to_drop
 from ._label_issues import label_issues
+from ._label_studio import read_label_studio, write_label_studio
 from ._noise_summary import noise_summary
 from ._reviews import read_review, write_review
 
@@ -11,7 +12,9 @@ __all__ = [
     "conflicting_labels",
     "label_issues",
     "noise_summary",
+    "read_label_studio",
     "read_review",
     "rows_to_drop",
+    "write_label_studio",
     "write_review",
 ]

@@ -3,6 +3,7 @@
 import csv
 import io
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -81,8 +82,9 @@ def read_review(path, y):
     Parameters
     ----------
     path : str or path-like
-        A file of ``write_review``, with decisions. Rows may be missing or in another order, and
-        semicolons may separate the columns. Apostrophes before formulas are removed.
+        A file of ``write_review``, with decisions, which may have been saved as ``.xlsx``. Rows
+        may be missing or in another order, and semicolons may separate the columns. Apostrophes
+        before formulas are removed.
     y : array-like of shape (n_samples,)
         The given labels that the issues were found in; some may be missing. Labels of text are
         read as they are: "007" is not 7.
@@ -99,8 +101,7 @@ def read_review(path, y):
     """
     pandas = import_optional("pandas", "report", "read_review")
     try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
-            text = file.read()
+        text = _read_text(Path(path), pandas)
         header = text.partition("\n")[0]
         frame = pandas.read_csv(
             io.StringIO(text),
@@ -109,7 +110,7 @@ def read_review(path, y):
             keep_default_na=False,
             na_values=dict.fromkeys((*_WHOLE, *_NUMBERS), ""),
         )
-    except (ValueError, TypeError) as error:  # of Unicode or of pandas
+    except (ValueError, TypeError, BadZipFile) as error:  # of Unicode, pandas or openpyxl
         raise ValueError(f"{str(path)!r} is not a CSV file of issues: {error}") from error
     frame = frame.rename(columns=restore)
     for name in frame.select_dtypes(exclude=["number", "bool"]):
@@ -128,3 +129,12 @@ def read_review(path, y):
             missing = frame[name].isna()
             columns[name] = np.ma.masked_array(frame[name].fillna(0).to_numpy(int), missing)
     return to_frame(columns, y)
+
+
+def _read_text(path, pandas):
+    if path.suffix == ".xlsx":
+        import_optional("openpyxl", "cli", "Reading .xlsx")
+        sheet = pandas.read_excel(path, dtype=str, keep_default_na=False)
+        return _to_csv(sheet)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return file.read()

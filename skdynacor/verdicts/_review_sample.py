@@ -72,21 +72,33 @@ class ReviewSample:
         return check_verdicts(answers, len(self.positions), "answers")
 
 
-def check_verdicts(verdicts, n_rows, name="verdicts"):
-    """Check verdicts, (n_rows,) int: 1 wrong, 0 right, −1 not known."""
+def check_verdicts(verdicts, n_rows, name="verdicts", several=False):
+    """Check verdicts, (n_rows,) int: 1 wrong, 0 right, −1 not known.
+
+    With ``several``, there may be a column for each reviewer.
+    """
     verdicts = np.asarray(verdicts)
-    if verdicts.shape != (n_rows,):
+    is_table = several and verdicts.ndim == 2 and verdicts.shape[1]
+    if verdicts.shape[:1] != (n_rows,) or not (verdicts.ndim == 1 or is_table):
         raise ValueError(
             f"{name} must have one value for each of the {n_rows} rows, 1 (wrong), 0 (right) or -1 "
             f"(not reviewed); got an array of shape {verdicts.shape}."
         )
-    unknown = [value for value in dict.fromkeys(verdicts.tolist()) if value not in (-1, 0, 1)]
+    unknown = [v for v in dict.fromkeys(verdicts.ravel().tolist()) if v not in (-1, 0, 1)]
     if unknown:
         raise ValueError(
             f"{name} must be 1 (wrong), 0 (right) or -1 (not reviewed); there is "
             f"{', '.join(map(repr, unknown[:3]))}."
         )
     return verdicts.astype(np.int8)
+
+
+def agree(verdicts):
+    """Give the verdict of each row on which the reviewers agree, (n_rows,), else −1."""
+    if verdicts.ndim == 1:
+        return verdicts
+    says = [(verdicts == value).any(axis=1) for value in (0, 1)]
+    return np.select([says[0] & ~says[1], says[1] & ~says[0]], [0, 1], -1)
 
 
 def draw_rows(probability, keys, may_be_drawn, n, rng):

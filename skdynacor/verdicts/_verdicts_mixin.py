@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..utils.random_numbers import make_rng
 from ..utils.sklearn_private import Count, Interval, validates_arguments
 from ..utils.validation import unchanged_on_error
-from ._review_sample import check_verdicts, draw_rows
+from ._review_sample import agree, check_verdicts, draw_rows
 from .recalibration import find_intervals, recalibrate
 from .review_decisions import read_decisions
 from .thresholds import find_threshold
@@ -86,9 +86,10 @@ class VerdictsMixin:
 
         Parameters
         ----------
-        verdicts : array-like of shape (n_samples,), or data frame
+        verdicts : array-like of shape (n_samples,) or (n_samples, n_reviewers), or data frame
             For each row of ``fit``: 1 if its label is wrong, 0 if it is right, −1 if it was not
-            reviewed. Or what ``skdynacor.inspection.read_review`` returns. Verdicts of an earlier
+            reviewed. All verdicts count; rows on which reviewers disagree get a probability as
+            others do. Or what ``skdynacor.inspection.read_review`` returns. Verdicts of an earlier
             call are replaced, so pass all of them; without any, those are undone.
         error_rate : float in [0, 0.5), default=0.05
             Share of verdicts that may be mistaken.
@@ -108,7 +109,7 @@ class VerdictsMixin:
         n_rows = len(self._log_odds)
         if hasattr(verdicts, "columns"):
             verdicts = read_decisions(verdicts, n_rows)
-        self._recalibrate(check_verdicts(verdicts, n_rows), error_rate)
+        self._recalibrate(check_verdicts(verdicts, n_rows, several=True), error_rate)
         return self
 
     @validates_arguments(error_rate=[Interval(Real, 0, 0.5, closed="left")])
@@ -127,25 +128,26 @@ class VerdictsMixin:
             Larger for a detector whose log-odds explain the verdicts better, on any scale.
         """
         check_is_fitted(self)
-        verdicts = check_verdicts(verdicts, len(self._log_odds))
+        verdicts = check_verdicts(verdicts, len(self._log_odds), several=True)
         return self._fit_recalibration(verdicts, error_rate).log_evidence
 
     def _fit_recalibration(self, verdicts, error_rate):
-        reviewed = verdicts >= 0
+        rows = np.nonzero(verdicts >= 0)[0]
         return recalibrate(
-            self._log_odds[reviewed],
-            self._codes[reviewed],
-            verdicts[reviewed],
+            self._log_odds[rows],
+            self._codes[rows],
+            verdicts[verdicts >= 0],
             self._n_codes,
             error_rate,
         )
 
     def _recalibrate(self, verdicts, error_rate):
         self._check_threshold()
-        self.verdicts_, reviewed = verdicts, verdicts >= 0
         self._recalibration = None
-        if reviewed.any():
+        if (verdicts >= 0).any():
             self._recalibration = self._fit_recalibration(verdicts, error_rate)
+        self.verdicts_ = verdicts = agree(verdicts)
+        reviewed = verdicts >= 0
         probability = self._without_verdicts
         if self._recalibration is not None:
             probability = expit(self._recalibration.log_odds(self._log_odds, self._codes))

@@ -4,10 +4,11 @@ import numpy as np
 
 
 def read_decisions(issues, n_rows):
-    """Read verdicts, (n_rows,), from a data frame of issues with the column ``decision``.
+    """Read verdicts from a data frame of issues with the column ``decision``.
 
-    The label is right where it is kept, wrong where another one or none was chosen ("drop"), and
-    not known where the decision is empty or "unsure".
+    They are (n_rows,), or (n_rows, n_reviewers) if there is a column ``reviewer``. The label is
+    right where it is kept, wrong where another one or none was chosen ("drop"), and not known where
+    the decision is empty or "unsure".
     """
     missing = {"position", "given_label", "decision"} - set(issues.columns)
     if missing:
@@ -17,12 +18,16 @@ def read_decisions(issues, n_rows):
         )
     given = [str(label) for label in issues["given_label"]]
     decisions = ["" if each is None or each != each else str(each) for each in issues["decision"]]
-    verdicts = np.full(n_rows, -1)
-    for position, label, decision in zip(issues["position"], given, decisions, strict=True):
+    reviewers = list(issues["reviewer"]) if "reviewer" in issues.columns else [""] * len(given)
+    column_of = {name: number for number, name in enumerate(dict.fromkeys(reviewers))}
+    verdicts = np.full((n_rows, max(len(column_of), 1)), -1)
+    for position, label, decision, reviewer in zip(
+        issues["position"], given, decisions, reviewers, strict=True
+    ):
         if not 0 <= position < n_rows:
             raise ValueError(
                 f"There is a verdict for row {position}, but fit had the rows 0 to {n_rows - 1}."
             )
         if decision.strip() not in ("", "unsure"):
-            verdicts[position] = decision.strip() not in ("keep", label)
-    return verdicts
+            verdicts[position, column_of[reviewer]] = decision.strip() not in ("keep", label)
+    return verdicts if len(column_of) > 1 else verdicts[:, 0]

@@ -118,6 +118,20 @@ def test_verdicts_are_replaced_and_undone(fitted):
     assert not any(hasattr(detector, name) for name in AFTER_VERDICTS)
 
 
+def test_all_reviewers_count(fitted):
+    detector, wrong = fitted
+    first, second = ask(detector, wrong, seed=1), ask(detector, wrong, seed=2)
+    second[np.flatnonzero(first >= 0)[:5]] = 1 - first[first >= 0][:5]
+    detector.recalibrate(np.column_stack([first, second]))
+    disagree = (first >= 0) & (second >= 0) & (first != second)
+    assert disagree.sum() >= 5
+    assert_array_equal(detector.verdicts_[disagree], -1)
+    agreed = np.maximum(first, second)
+    assert_array_equal(detector.verdicts_[~disagree], agreed[~disagree])
+    alone = pickle.loads(pickle.dumps(detector)).recalibrate(np.where(disagree, -1, agreed))
+    assert (alone.noise_probability_ != detector.noise_probability_).any()
+
+
 @pytest.mark.parametrize("verdict", [0, 1])
 @pytest.mark.parametrize("n", [1, 15, None])
 def test_verdicts_that_all_say_the_same(fitted, verdict, n):
