@@ -48,9 +48,10 @@ class LabelErrorDetector(VerdictsMixin, FlagsMixin, EstimatorsMixin):
         any with ``predict_proba`` or ``decision_function``. It is cloned.
     estimators : list of (str, estimator) or None, default=None
         Names and classifiers, as in ``StackingClassifier``. ``None`` takes a neural net, logistic
-        regression, a support vector machine (up to 2,000 rows), extremely randomized trees and a
-        random forest, named ``net``, ``logistic_regression``, ``svm``, ``extra_trees`` and
-        ``random_forest``. Their parameters are set by name, as in ``set_params(net__lr=0.01)``.
+        regression, a support vector machine (up to 2,000 rows), extremely randomized trees (up to
+        100 classes) and a random forest (up to 50), named ``net``, ``logistic_regression``,
+        ``svm``, ``extra_trees`` and ``random_forest``. Their parameters
+        are set by name, as in ``set_params(net__lr=0.01)``.
     cv : int, cross-validation generator, iterable or None, default=None
         Folds by which nets and other classifiers are cross-fitted; bootstrapped forests score out
         of bag. An int stratifies by class and shuffles. ``None`` makes two folds for nets and five
@@ -237,7 +238,13 @@ class LabelErrorDetector(VerdictsMixin, FlagsMixin, EstimatorsMixin):
         self.duplicated_share_ = ensemble.duplicated_share_
         self._noise_model = NoiseModel().fit(log_probs, codes)
         self._label_codes = codes
-        log_odds = self._noise_model.log_odds(log_probs, codes)
+        model = self._noise_model
+        by_reading = model.log_odds_by_reading(log_probs, codes)
+        log_odds = model.join(by_reading, codes)
+        self._wrong_by_both = (by_reading > 0).all(axis=0)
+        self._rates_by_reading = model.noise_rate_interval(log_probs, codes, by_reading)
+        self.transition_matrix_ = model.transition_matrix
+        self.injected_recall_ = model.injected_recall(log_probs, codes)
         self._start(expit(log_odds), log_odds, codes, len(self.classes_), ensemble.groups_)
         return self if verdicts is None else self.recalibrate(verdicts)
 
@@ -371,15 +378,12 @@ class LabelErrorDetector(VerdictsMixin, FlagsMixin, EstimatorsMixin):
         model, n_classes = self._noise_model, len(self.classes_)
         log_probs, codes, probability = self.log_probs_, self._label_codes, self.noise_probability_
         if self._recalibration is None:
-            self.noise_rate_interval_ = model.noise_rate_interval(log_probs, codes)
-        by_reading = model.log_odds_by_reading(log_probs, codes) > 0
+            self.noise_rate_interval_ = self._rates_by_reading
         disagrees = log_probs.argmax(axis=1) != codes
-        self.status_ = self._find_status(by_reading.all(axis=0) & self.flags_, disagrees)
+        self.status_ = self._find_status(self._wrong_by_both & self.flags_, disagrees)
         self.learnability_ = assess(log_probs, codes, probability, self.flags_, model.evidence)
         n_wrong, n_rows = np.bincount(codes, probability, n_classes), np.bincount(codes)
         self.class_noise_rates_ = n_wrong / n_rows
-        self.transition_matrix_ = model.transition_matrix
-        self.injected_recall_ = model.injected_recall(log_probs, codes)
         suggested, suggested_probability = codes.copy(), 1 - probability
         flagged = np.flatnonzero(self.flags_)
         rows, given = np.arange(len(flagged)), codes[flagged]

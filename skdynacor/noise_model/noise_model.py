@@ -76,7 +76,11 @@ class NoiseModel:
 
     def log_odds(self, log_probs, labels):
         """Log-odds that each label is wrong, (n_samples,)."""
-        log_odds = self.log_odds_by_reading(log_probs, labels).mean(axis=0) + self.offset
+        return self.join(self.log_odds_by_reading(log_probs, labels), labels)
+
+    def join(self, by_reading, labels):
+        """Log-odds of ``log_odds``, from those by each transition matrix, (2, n_samples)."""
+        log_odds = by_reading.mean(axis=0) + self.offset
         return np.where(self.is_learnt[labels], log_odds, np.minimum(log_odds, 0))
 
     def log_odds_by_reading(self, log_probs, labels):
@@ -91,14 +95,15 @@ class NoiseModel:
                 log_odds[row, chunk] = logsumexp(joint, axis=1) - right
         return log_odds
 
-    def noise_rate_interval(self, log_probs, labels):
+    def noise_rate_interval(self, log_probs, labels, by_reading=None):
         """Noise rate if classes overlap, and if every disagreement with the labels is an error.
 
         The first is that by anchors, the second the mean probability of the other classes before
         the label is known.
         """
-        rates = [expit(self.log_odds(log_probs, labels)).mean()]
-        rates += [expit(each).mean() for each in self.log_odds_by_reading(log_probs, labels)]
+        if by_reading is None:
+            by_reading = self.log_odds_by_reading(log_probs, labels)
+        rates = [expit(each).mean() for each in (self.join(by_reading, labels), *by_reading)]
         for reading in self.readings:
             log_right = np.empty(len(labels))
             for chunk in chunks(*log_probs.shape):
@@ -116,8 +121,10 @@ class NoiseModel:
         """Expected share of injected label errors that are flagged, in [0, 1].
 
         Each sample may get every label that its class is mistaken for, weighted by the posterior of
-        the class and the entry of the transition matrix.
+        the class and the entry of the transition matrix. Evenly spread samples are enough.
         """
+        some = evenly_spread(log_probs)
+        log_probs, labels = log_probs[some], labels[some]
         mistaken = [_without_diagonal(each.transition_matrix) for each in self.readings]
         n_found = n_injected = 0.0
         for chunk in chunks(*log_probs.shape):

@@ -52,6 +52,9 @@ _ROWS_AT_ONCE = 8192
 _FEW_SAMPLES = 900
 #: The time of a support vector machine grows with the square of the number of samples.
 _FEW_ENOUGH_FOR_SVM = 2000
+#: Numbers of classes: a random forest weighs each at every possible split, and all trees keep the
+#: counts of each at every node.
+_FEW_ENOUGH_FOR_RANDOM_FOREST, _FEW_ENOUGH_FOR_TREES = 50, 100
 
 
 def make_default_estimators():
@@ -111,9 +114,9 @@ class OutOfSampleEnsemble(
         Names and classifiers: skorch nets, or any with ``predict_proba`` or ``decision_function``.
         They are cloned. ``None`` takes a net (``skdynacor.nets.make_quick_mlp_classifier()``),
         logistic regression, a support vector machine (up to 2,000 rows), extremely randomized trees
-        and a random forest, named ``net``, ``logistic_regression``, ``svm``, ``extra_trees`` and
-        ``random_forest``; of rows of several dimensions or on the disk the net alone. These see the
-        columns of a table centred and scaled, long-tailed ones as ranks, and gaps filled.
+        (up to 100 classes) and a random forest (up to 50), named ``net``, ``logistic_regression``,
+        ``svm``, ``extra_trees`` and ``random_forest``; of rows of several
+        dimensions or on the disk the net alone. These see the columns of a table centred and scaled, long-tailed ones as ranks, and gaps filled.
     cv : int, cross-validation generator, iterable or None, default=None
         Folds of the cross-fitting. An int stratifies by class and shuffles. ``None`` makes two
         folds for nets and five for other classifiers (two of more than 2,000 rows), twice for fewer
@@ -407,9 +410,12 @@ class OutOfSampleEnsemble(
             estimators = [each for each in estimators if isinstance(each[1], NeuralNet)]
         if not _is_table(X) and has_missing(X):
             assert_all_finite(X, estimator_name=type(self).__name__, input_name="X")
-        if X.shape[0] > _FEW_ENOUGH_FOR_SVM:
-            estimators = [each for each in estimators if each[0] != "svm"]
-        return estimators
+        left_out = {
+            "svm": X.shape[0] > _FEW_ENOUGH_FOR_SVM,
+            "random_forest": len(self.classes_) > _FEW_ENOUGH_FOR_RANDOM_FOREST,
+            "extra_trees": len(self.classes_) > _FEW_ENOUGH_FOR_TREES,
+        }
+        return [each for each in estimators if not left_out.get(each[0])]
 
     def _allows_nan(self):
         if self.estimators is None:

@@ -6,7 +6,7 @@ from ..noise_model.likelihood import fit_weights
 
 #: Trees that a forest is compared by before it is grown to the end.
 _FIRST_TREES = 16
-#: A member that makes a label less than this much likelier, in nats, adds nothing.
+#: A member that takes less than this share off the cross-entropy of the others adds nothing.
 _LEAST_GAIN = 0.005
 #: Relative lead in cross-entropy that more trees will not make up for.
 _FAR_AHEAD = 0.18
@@ -43,13 +43,10 @@ def select_members(members, labels):
     net = fit(*smooth, *rest)
     half, few = (first.fit(_FIRST_TREES // n).log_probs[tested] for n in (2, 1))
     to_come = max(0.0, _gain(fit(few), fit(half)))
-    if (
-        _lead(net, fit(few), to_come) > _FAR_AHEAD
-        and _gain(fit(*smooth, *rest, few), net, n_errors=1) < _LEAST_GAIN
-    ):
+    if _lead(net, fit(few), to_come) > _FAR_AHEAD and _adds_nothing(fit(*smooth, *rest, few), net):
         return _weigh(_fit_all({**nets, **quick}), labels)
     grown = first.fit().log_probs[tested]
-    if _gain(fit(*smooth, *rest, grown), fit(*rest, grown), n_errors=1) < _LEAST_GAIN:
+    if _adds_nothing(fit(*smooth, *rest, grown), fit(*rest, grown)):
         return _weigh(_fit_all({**quick, **forests}), labels)
     used = _fit_all({**nets, **quick})
     lead = _lead(_fit_weights(used, labels), _fit_weights({name: first}, labels))
@@ -72,6 +69,11 @@ def _gain(weighting, other, n_errors=0):
     """How much likelier labels are, in nats per sample, plus standard errors."""
     difference = weighting.log_likelihoods - other.log_likelihoods
     return difference.mean() + n_errors * difference.std() / np.sqrt(len(difference))
+
+
+def _adds_nothing(weighting, other):
+    cross_entropy = -other.log_likelihoods.mean()
+    return _gain(weighting, other, n_errors=1) < _LEAST_GAIN * cross_entropy
 
 
 def _lead(weighting, other, to_come=0.0):

@@ -6,14 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from benchmarks.cost import scale, sparse, speed
+from benchmarks.cost import classes, scale, sparse, speed
 from benchmarks.lib.data import Setting
 
 
 @pytest.fixture(autouse=True)
 def without_processes(monkeypatch):
     """Let scripts measure in this process, which saves a second start of everything."""
-    for script in (scale, sparse):
+    for script in (classes, scale, sparse):
         monkeypatch.setattr(
             script, "ProcessPoolExecutor", lambda n, mp_context: ThreadPoolExecutor(n)
         )
@@ -102,3 +102,11 @@ def test_sparse(smoke):
 @pytest.mark.parametrize("script", ["speed", "scale", "sparse"])
 def test_costs_are_not_measured_side_by_side(refused, script):
     assert "--jobs must be 1, since runs side by side" in refused(f"cost.{script}", "--jobs", 2)
+
+
+def test_classes(smoke, monkeypatch):
+    monkeypatch.setattr(classes, "MANY", (classes.ManyClasses(300, 8, 12),))
+    rows, printed = smoke("cost.classes")
+    assert len(rows) == 2 * len(classes.FLOWS)
+    assert (rows["F1"].gt(20) & rows["seconds"].gt(0) & rows["memory MB"].ge(0)).all()
+    assert "12 classes" in printed

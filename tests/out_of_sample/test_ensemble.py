@@ -137,6 +137,18 @@ def test_support_vector_machines_are_left_out_where_rows_are_many(noisy_blobs, m
     assert "svm" not in OutOfSampleEnsemble(random_state=0).fit(X, y).weights_
 
 
+def test_forests_are_left_out_where_classes_are_many(noisy_blobs, monkeypatch):
+    X, y, _ = noisy_blobs
+    monkeypatch.setattr(ensemble_module, "_FEW_ENOUGH_FOR_RANDOM_FOREST", 2)
+    assert {"extra_trees"} == {
+        n
+        for n in OutOfSampleEnsemble(random_state=0).fit(X, y).weights_
+        if "tree" in n or "forest" in n
+    }
+    monkeypatch.setattr(ensemble_module, "_FEW_ENOUGH_FOR_TREES", 2)
+    assert "extra_trees" not in OutOfSampleEnsemble(random_state=0).fit(X, y).weights_
+
+
 @pytest.mark.parametrize(
     ("n_samples", "few", "is_net", "n_folds"),
     [(300, 2000, True, 4), (300, 2000, False, 10), (300, 200, False, 4), (900, 2000, False, 5)],
