@@ -115,8 +115,9 @@ class OutOfSampleEnsemble(
         They are cloned. ``None`` takes a net (``skdynacor.nets.make_quick_mlp_classifier()``),
         logistic regression, a support vector machine (up to 2,000 rows), extremely randomized trees
         (up to 100 classes) and a random forest (up to 50), named ``net``, ``logistic_regression``,
-        ``svm``, ``extra_trees`` and ``random_forest``; of rows of several
-        dimensions or on the disk the net alone. These see the columns of a table centred and scaled, long-tailed ones as ranks, and gaps filled.
+        ``svm``, ``extra_trees`` and ``random_forest``; of rows of several dimensions or on the disk
+        the net alone. These see the columns of a table centred and scaled, long-tailed ones as
+        ranks, and gaps filled.
     cv : int, cross-validation generator, iterable or None, default=None
         Folds of the cross-fitting. An int stratifies by class and shuffles. ``None`` makes two
         folds for nets and five for other classifiers (two of more than 2,000 rows), twice for fewer
