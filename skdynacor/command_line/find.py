@@ -52,7 +52,7 @@ def find(args):
     if args.ask is not None:
         asked = detector.rows_to_review(args.ask, random_state=args.seed)
     findings = read_findings(pipeline, data.X, data.y)
-    issues = list_issues(findings, data.X, data.y)
+    issues = list_issues(findings, data.X, data.y, asked=asked)
     issues = _first(issues, asked)
     _count_in_file(issues, data.positions)
     if review is not None:
@@ -154,19 +154,32 @@ def _write(pipeline, data, issues, asked, args):
     if args.label_studio:
         write_label_studio(_with_columns(issues.drop(columns="decision"), data), args.label_studio)
     if args.report:
-        _report(pipeline, data, args.report)
+        _report(pipeline, data, asked, args)
     if args.save_pipeline:
         with writing(args.save_pipeline) as file:
             joblib.dump(pipeline, file)
 
 
-def _report(pipeline, data, path):
+def _report(pipeline, data, asked, args):
     texts = columns = None
     if data.text_columns:
         texts = data.X[data.text_columns].agg(" ".join, axis=1).tolist()
     if data.columns is not None and data.columns.shape[1] > data.X.shape[1]:
         columns = data.columns.drop(columns=data.X.columns)
-    report(pipeline, data.X, data.y, path, texts=texts, columns=columns, positions=data.positions)
+    apply_ = f"skdynacor apply {args.file} review.csv --out corrected{''.join(args.file.suffixes)}"
+    report(
+        pipeline,
+        data.X,
+        data.y,
+        args.report,
+        texts=texts,
+        columns=columns,
+        positions=data.positions,
+        source=args.file.name,
+        label_name=data.label,
+        ask=asked,
+        next_steps=f"{next_command(args)}\n{apply_}",
+    )
 
 
 def _with_columns(issues, data):

@@ -1,6 +1,6 @@
 """Results of fitted pipelines, detectors and baselines, in one form."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.sparse import csr_array, issparse
@@ -50,6 +50,8 @@ class Findings:
     status : ndarray of shape (n_samples,), str, default=None
         "wrong", "in doubt" or "fine", see ``LabelErrorDetector``, as for the next five.
     verdicts : ndarray of shape (n_samples,), int, default=None
+    reviewed_flags : tuple of (int, int), default=None
+        Number of rows with a verdict that were flagged without it, and of those that are wrong.
     precision_interval, recall_interval : tuple of (float, float), default=None
     n_remaining : float, default=None
     verdicts_needed : int, default=None
@@ -90,6 +92,7 @@ class Findings:
     duplicated_share: float | None = None
     status: np.ndarray | None = None
     verdicts: np.ndarray | None = None
+    reviewed_flags: tuple | None = None
     precision_interval: tuple | None = None
     recall_interval: tuple | None = None
     n_remaining: float | None = None
@@ -136,6 +139,7 @@ def read_findings(estimator, X, y):
                 f"{len(detector.flags_)}. Pass the X and y of fit."
             )
     known = {name: getattr(detector, f"{name}_", None) for name in _OF_DETECTORS}
+    known["reviewed_flags"] = getattr(detector, "_reviewed_flags", None)
     collector, known["transformed"] = _transform_until_dynamics(before, X)
     fitted = detector
     if collector is not None:
@@ -164,6 +168,23 @@ def read_findings(estimator, X, y):
             known["log_probs"], codes, classes, detector.flags_, known["noise_probability"]
         )
     return Findings(labels, codes, classes, find_index(X, y), detector.flags_, **known)
+
+
+def suggest_alternatives(findings, rows):
+    """Suggest the likeliest other class for ``rows`` that are not flagged, too."""
+    rows = rows[~findings.flags[rows]]
+    if findings.log_probs is None or findings.suggested_labels is None or not len(rows):
+        return findings
+    others = np.array(findings.log_probs[rows], dtype=np.float64)
+    others[np.arange(len(rows)), findings.codes[rows]] = -np.inf
+    labels = findings.suggested_labels.copy()
+    labels[rows] = findings.classes[others.argmax(axis=1)]
+    probability = findings.suggested_label_probability
+    if probability is not None and findings.noise_probability is not None:
+        probability = probability.copy()
+        share = np.exp(log_softmax(others, axis=1).max(axis=1))
+        probability[rows] = findings.noise_probability[rows] * share
+    return replace(findings, suggested_labels=labels, suggested_label_probability=probability)
 
 
 def _suggest(log_probs, codes, classes, flags, noise_probability):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..utils.sklearn_private import validates_arguments
-from ._findings import read_findings
+from ._findings import read_findings, suggest_alternatives
 from ._frames import is_of_polars, to_frame, unknown
 from ._neighbors import find_neighbors
 
@@ -81,8 +81,13 @@ def label_issues(estimator, X, y, *, only_flagged=False):
     return list_issues(read_findings(estimator, X, y), X, y, only_flagged=only_flagged)
 
 
-def list_issues(findings, *data, only_flagged=False):
-    """Make the data frame of ``label_issues``; ``data`` are the caller's X and y."""
+def list_issues(findings, *data, only_flagged=False, asked=()):
+    """Make the data frame of ``label_issues``; ``data`` are the caller's X and y.
+
+    Rows that a person is ``asked`` about have a suggested label and neighbours though not flagged.
+    """
+    asked = np.asarray(asked, dtype=int)
+    findings = suggest_alternatives(findings, asked)
     order = findings.worst_first
     if only_flagged:
         order = order[: findings.flags.sum()]
@@ -99,8 +104,8 @@ def list_issues(findings, *data, only_flagged=False):
     columns["status"] = unknown(len(order), object) if status is None else status[order]
     columns["last_agreed"] = _last_agreed(findings)[order]
     neighbors = np.full((len(order), 2), -1)
-    n_flagged = findings.flags.sum()
-    neighbors[:n_flagged] = find_neighbors(findings, order[:n_flagged])
+    shown = np.flatnonzero(findings.flags[order] | np.isin(order, asked))
+    neighbors[shown] = find_neighbors(findings, order[shown])
     for number, column in enumerate(neighbors.T, start=1):
         columns[f"neighbor_{number}"] = np.ma.masked_equal(column, -1)
     if findings.noise_probability is None:

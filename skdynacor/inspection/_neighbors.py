@@ -15,20 +15,22 @@ _MOST_CANDIDATES = 10_000
 _ROWS_AT_ONCE = 1024
 
 
-def find_neighbors(findings, queries, n_neighbors=2):
-    """Find the nearest rows that have the suggested label: positions, (n_queries, n_neighbors).
+def find_neighbors(findings, queries, n_neighbors=2, codes=None):
+    """Find the nearest rows of a class: positions, (n_queries, n_neighbors).
 
-    ``queries`` are positions of flagged rows. Missing neighbours are −1.
+    ``queries`` are positions of rows, ``codes`` the class wanted for each, (n_queries,): by default
+    that of the suggested label. Missing neighbours are −1.
     """
     neighbors = np.full((len(queries), n_neighbors), -1)
-    if findings.suggested_labels is None:
+    if codes is None and findings.suggested_labels is None:
         return neighbors
-    suggested = np.searchsorted(findings.classes, findings.suggested_labels[queries])
+    if codes is None:
+        codes = np.searchsorted(findings.classes, findings.suggested_labels[queries])
     representations = findings.representations or _standardized_features(findings.transformed)
-    for code in np.unique(suggested):
+    for code in np.unique(codes):
         candidates = _trusted_rows(findings, code, n_neighbors)
         for mask, represent in representations:
-            compared = np.flatnonzero((suggested == code) & mask[queries])
+            compared = np.flatnonzero((codes == code) & mask[queries])
             if not (len(compared) and len(candidates)):
                 continue
             targets = represent(findings.transformed[candidates])
@@ -36,8 +38,10 @@ def find_neighbors(findings, queries, n_neighbors=2):
                 some = compared[batch]
                 similarity = represent(findings.transformed[queries[some]]) @ targets.T
                 similarity = similarity.toarray() if issparse(similarity) else similarity
+                similarity[queries[some][:, None] == candidates] = -np.inf  # the row itself
                 nearest = _largest(similarity, min(n_neighbors, len(candidates)))
-                neighbors[some, : nearest.shape[1]] = candidates[nearest]
+                found = np.take_along_axis(similarity, nearest, axis=1) > -np.inf
+                neighbors[some, : nearest.shape[1]] = np.where(found, candidates[nearest], -1)
     return neighbors
 
 

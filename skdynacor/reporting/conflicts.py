@@ -9,13 +9,14 @@ _MOST_GROUPS, _MOST_LABELS, _MOST_ROWS = 20, 5, 10
 _SECTION = """<section id="conflicts" aria-labelledby="conflicts-title">
 <h2 id="conflicts-title">The same row has two labels</h2>
 <p class="note">{n_rows:,} rows equal another one that has a different label. Some of these labels
-are wrong, or the features do not determine the class.{extent}</p>
+are wrong, or the features do not determine the class.</p>
+<details><summary>Show the rows.{extent}</summary>
 <div class="scroll" tabindex="0" role="region" aria-labelledby="conflicts-title"><table>
 <thead><tr><th class="number">Equal rows</th><th>Rows by label</th></tr></thead>
 <tbody>
 {lines}
 </tbody></table></div>
-</section>
+</details></section>
 """
 
 

@@ -11,14 +11,19 @@ MOST_ROWS = 5_000
 _EXAMPLES = 300  # rows of a class from which its usual values come
 
 
-def gather_evidence(X, findings, issues, positions, n_bytes, feature_names, columns, **contents):
+def gather_evidence(
+    X, findings, issues, asked, positions, n_bytes, feature_names, columns, **contents
+):
     """Gather texts, images, features and further columns of the worst issues and their neighbours.
 
-    ``issues`` are the columns of the issues, worst first. Rows are numbered by ``positions``. The
-    JSON takes at most ``n_bytes``.
+    ``issues`` are the columns of the issues, worst first; rows in ``asked`` come before, with
+    further neighbours, positions by row. Rows are numbered by ``positions``. The JSON takes at most
+    ``n_bytes``.
     """
     contents, has_features = find_contents(X, len(findings.labels), columns=columns, **contents)
-    worst = list(_list_worst(issues))[:MOST_ROWS]
+    worst = list(_list_worst(issues))
+    before = [(row, [*others, *asked[row]], codes) for row, others, codes in worst if row in asked]
+    worst = before + worst[:MOST_ROWS]
     evidence = {kind: {} for kind in ("rows", *contents)}
     if columns is not None:
         evidence["column_names"] = [str(name) for name in columns.columns]
@@ -32,8 +37,11 @@ def gather_evidence(X, findings, issues, positions, n_bytes, feature_names, colu
         places = {row: place for place, row in enumerate(rows.tolist())}
         evidence |= {"features": {}, "names": {}, "n_features": len(features.names)}
         evidence |= {"choice": features.choice, "usual_is": features.usual_is}
-    n_rows = 0
+    n_rows = -len(before)
     for row, neighbors, codes in worst:
+        if n_rows >= 0 and row in asked:
+            n_rows += 1
+            continue
         new = [each for each in (row, *neighbors) if each not in evidence["rows"]]
         pieces = {"rows": {each: _describe(findings, each) for each in new}}
         for kind, show in contents.items():
@@ -54,7 +62,7 @@ def gather_evidence(X, findings, issues, positions, n_bytes, feature_names, colu
             evidence[kind].update(piece)
     for kind in evidence.keys() & {"rows", "features", *contents}:
         evidence[kind] = {int(positions[row]): piece for row, piece in evidence[kind].items()}
-    return {"n_rows": n_rows, **evidence}
+    return {"n_rows": max(n_rows, 0), **evidence}
 
 
 def _list_worst(columns):

@@ -5,6 +5,9 @@ import io
 import re
 import warnings
 
+import numpy as np
+from sklearn.metrics import confusion_matrix
+
 from ..displays import (
     DataMapDisplay,
     LabelMatrixDisplay,
@@ -26,6 +29,7 @@ _STYLE = {
         ["text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"], _INK
     ),
 }
+_MOST_CLASSES = 15  # of a matrix whose cells can be read
 _WIDE = 5.5  # inches beyond which a plot has a line to itself
 _NO_METADATA = dict.fromkeys(["Date", "Creator", "Format", "Type"])
 
@@ -45,7 +49,8 @@ def draw_figures(findings):
 
 def _plots(findings):
     """Give title, caption, a function that draws on axes, and the size, of each plot."""
-    stage, side = findings.stage_name, min(4.2 + 0.06 * len(findings.classes), 8)
+    more = len(findings.classes) > _MOST_CLASSES
+    stage, side = findings.stage_name, 4.2 + 0.06 * min(len(findings.classes), _MOST_CLASSES)
     small, matrix = (4.6, 3.3), (side, 0.85 * side)
     if findings.dynamics is not None:
         yield (
@@ -80,24 +85,36 @@ def _plots(findings):
             ),
             small,
         )
-    if findings.suggested_labels is not None:
-        yield (
-            "Suggested labels",
-            "Flagged rows by given and suggested label.",
-            lambda ax: LabelMatrixDisplay.from_predictions(
-                findings.labels, findings.suggested_labels, ax=ax
-            ),
-            matrix,
-        )
     if findings.transition_matrix is not None:
+        shown = _most_confused(findings.transition_matrix)
         yield (
             "Noise transition matrix",
-            "The estimated share of each class that is labelled as each other.",
-            lambda ax: TransitionDisplay(findings.transition_matrix, classes=findings.classes).plot(
-                ax
-            ),
+            "The estimated share of each class that is labelled as each other"
+            + (f", of the {_MOST_CLASSES} classes with most errors." if more else "."),
+            lambda ax: TransitionDisplay(
+                findings.transition_matrix[np.ix_(shown, shown)], classes=findings.classes[shown]
+            ).plot(ax),
             matrix,
         )
+    elif findings.suggested_labels is not None:
+        counts = confusion_matrix(findings.labels, findings.suggested_labels)
+        shown = _most_confused(counts)
+        yield (
+            "Suggested labels",
+            "Flagged rows by given and suggested label"
+            + (f", of the {_MOST_CLASSES} classes with most of them." if more else "."),
+            lambda ax: LabelMatrixDisplay(
+                counts[np.ix_(shown, shown)], classes=findings.classes[shown]
+            ).plot(ax),
+            matrix,
+        )
+
+
+def _most_confused(matrix):
+    """Give the classes with the largest entries off the diagonal, in their order."""
+    off_diagonal = matrix - np.diag(np.diag(matrix))
+    most = off_diagonal.sum(axis=0) + off_diagonal.sum(axis=1)
+    return np.sort(np.argsort(-most, kind="stable")[:_MOST_CLASSES])
 
 
 def _draw(name, title, caption, plot, size):

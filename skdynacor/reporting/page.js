@@ -67,13 +67,16 @@ function listen() {
   byId("previous").addEventListener("click", () => turnTo(state.page - 1));
   byId("next").addEventListener("click", () => turnTo(state.page + 1));
   byId("last").addEventListener("click", () => turnTo(lastPage()));
-  byId("export").addEventListener("click", download);
+  byId("export").addEventListener("click", () => download([...new Set([...state.shown, ...rows.filter(isDecided)])]));
+  byId("asked-export").addEventListener("click", () => download(reviewedRows()));
+  byId("asked-previous").addEventListener("click", () => moveAsked(-1));
+  byId("asked-next").addEventListener("click", () => moveAsked(1));
+  byId("undo").addEventListener("click", undoAll);
+  document.addEventListener("keydown", onReviewKey);
   byId("keep-all").addEventListener("click", () => decideAll((row) => (undecided(row) ? "keep" : null)));
   byId("accept-all").addEventListener("click", () =>
     decideAll((row) => (undecided(row) && suggestion(row) !== null ? "suggested" : null)));
-  byId("clear-all").addEventListener("click", () => {
-    if (confirm("Clear the decisions on all rows that pass the filters?")) decideAll(() => "");
-  });
+  byId("clear-all").addEventListener("click", () => decideAll(() => ""));
   byId("issue-table").addEventListener("click", onClick);
   byId("issue-table").addEventListener("keydown", onKey);
 }
@@ -86,3 +89,4 @@ fillFilters();
 listen();
 showHead();
 refresh();
+showAsked();

@@ -29,16 +29,19 @@ def encode_json(value):
     return text.encode("utf-8", "backslashreplace")  # half a surrogate pair, as JSON writes it
 
 
-def make_page(title, statements, data, figures, conflicts):
+def make_page(*, title, origin, statements, next_steps, data, figures, conflicts):
     """Make the page of a report, in UTF-8, from JSON data and the HTML of plots and conflicts.
 
-    ``statements`` are the sentences that it opens with.
+    ``statements`` are the sentences that it opens with, ``origin`` names the file and the labels,
+    ``next_steps`` what to run after the review.
     """
-    script = "\n".join(map(_read, ["rows.js", "table.js", "page.js"]))
+    script = "\n".join(map(_read, ["rows.js", "table.js", "review.js", "page.js"]))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     page = Template(_read("page.html")).substitute(
         policy=_POLICY.format(digest),
         title=html.escape(title),
+        origin=html.escape(origin),
+        next_steps=html.escape(next_steps),
         style=_read("page.css"),
         statements="".join(f"<p>{html.escape(each)}</p>" for each in statements),
         figures=figures,

@@ -9,6 +9,7 @@ const decisions = new Map(); // of the row's position: "keep", "suggested" or a 
 const opened = new Set();
 const state = { sort: null, ascending: false, page: 0, shown: [] };
 
+const N_PREVIEWED = 4;
 const byId = (id) => document.getElementById(id);
 const count = (n) => n.toLocaleString("en");
 const indexOf = (row) => (issues.index ? issues.index[row] : issues.position[row]);
@@ -40,7 +41,7 @@ function label(code) {
 
 const COLUMNS = [
   { name: "row", title: "Row", has: true, value: indexOf, cell: (row) => make("bdi", {}, String(indexOf(row))) },
-  { name: "preview", title: "Content", has: evidence.text || evidence.image, side: !evidence.image, cell: preview },
+  { name: "preview", title: "Content", has: evidence.text || evidence.image || evidence.features || evidence.columns, side: !evidence.image, cell: preview },
   { name: "given_label", title: "Given", value: (row) => issues.given_label[row],
     cell: (row) => label(issues.given_label[row]) },
   { name: "suggested_label", title: "Suggested", value: suggestion,
@@ -53,10 +54,6 @@ const COLUMNS = [
     value: (row) => (suggestion(row) === null ? null : issues.suggested_label_probability[row]),
     cell(row) { return share(this.value(row)); },
     hint: "Probability that the suggested label is right" },
-  { name: "last_agreed", title: "Last agreed", number: true, side: true,
-    cell: (row) => lastAgreed(row), hint: `Last ${data.stage} in which the model agreed with the given label` },
-  { name: "trajectory", title: "Trajectory", has: data.trajectories, side: true, cell: (row) => drawTrajectory(row, 84, 22),
-    hint: `Training dynamics over ${data.n_stages} ${data.stage}s: up and blue where the model agreed with the given label, down and orange where it did not` },
   { name: "decision", title: "Decision", has: true,
     value: (row) => decisions.get(issues.position[row]) ?? null, cell: chooser },
 ].filter((column) => column.has ?? issues[column.name])
@@ -72,7 +69,17 @@ function preview(row) {
   const position = issues.position[row];
   const picture = evidence.image?.[position];
   if (picture) return make("img", { src: picture, alt: `Row ${indexOf(row)}` });
-  return make("span", { dir: "auto" }, evidence.text?.[position] ?? "");
+  const text = evidence.text?.[position];
+  return make("span", { dir: "auto" }, text ?? previewOfValues(position));
+}
+
+/** The columns that are no features, then the first features. */
+function previewOfValues(position) {
+  const { names = [], values: [own = []] = [] } = evidence.features?.[position] ?? {};
+  const features = names.map((name, j) => [evidence.names[name], own[j]]);
+  const columns = (evidence.columns?.[position] ?? []).map((value, j) => [evidence.column_names[j], value]);
+  return [...columns, ...features].filter(([, value]) => value !== null).slice(0, N_PREVIEWED)
+    .map(([name, value]) => `${name} ${value}`).join(" · ");
 }
 
 function meter(number) {
@@ -113,20 +120,27 @@ function drawTrajectory(row, width, height) {
 // Evidence
 
 function showEvidence(row) {
-  const cell = make("div", {}, explain(row));
-  const positions = [issues.position[row], issues.neighbor_1?.[row], issues.neighbor_2?.[row]]
-    .filter((position) => position !== null && position !== undefined);
-  if (row < evidence.n_rows) {
-    if (evidence.image || evidence.text) cell.append(make("div", { class: evidence.text ? "cards" : "cards pictures" }, ...positions.map(card)));
-    if (evidence.columns) cell.append(columnTable(positions));
-    if (evidence.features) cell.append(featureTable(evidence.features[positions[0]], positions));
-  } else {
-    cell.append(make("p", { class: "note" },
-      `The evidence of this row is not in the file, only that of the worst ${count(evidence.n_rows)}.`));
-  }
+  const cell = make("div", {}, explain(row), showContent(row));
+  if (data.trajectories) cell.append(drawTrajectory(row, 240, 48));
   cell.append(buttons(row));
   return make("tr", { class: "evidence", id: `evidence-${row}`, "data-row": row },
     make("td", { colspan: COLUMNS.length + 1 }, cell));
+}
+
+/** Show a row beside its neighbours: its text or image, its columns and features. */
+function showContent(row) {
+  const content = make("div");
+  const positions = [issues.position[row], issues.neighbor_1?.[row], issues.neighbor_2?.[row], ...(data.neighbors[issues.position[row]] ?? [])]
+    .filter((position) => position !== null && position !== undefined);
+  if (row < evidence.n_rows || (data.asked.includes(row) && evidence.rows[positions[0]])) {
+    if (evidence.image || evidence.text) content.append(make("div", { class: evidence.text ? "cards" : "cards pictures" }, ...positions.map(card)));
+    if (evidence.columns) content.append(columnTable(positions));
+    if (evidence.features) content.append(featureTable(evidence.features[positions[0]], positions));
+  } else {
+    content.append(make("p", { class: "note" },
+      `The evidence of this row is not in the file, only that of the worst ${count(evidence.n_rows)}.`));
+  }
+  return content;
 }
 
 function explain(row) {
@@ -199,5 +213,8 @@ function buttons(row) {
     bar.append(make("button", { type: "button", id: `accept-${row}`, class: "main",
       onclick: () => decideAndGoOn(row, "suggested") }, "Change to ", label(suggestion(row))));
   }
+  bar.append(
+    make("button", { type: "button", id: `unsure-${row}`, onclick: () => decideAndGoOn(row, "unsure") }, "Unsure"),
+    make("button", { type: "button", id: `drop-${row}`, onclick: () => decideAndGoOn(row, "drop") }, "Drop the row"));
   return bar;
 }

@@ -2,15 +2,16 @@
 
 // Decisions
 
-function chooser(row) {
+function chooser(row, id = `decision-${row}`, afterwards = () => showAsked()) {
   const given = issues.given_label[row];
   const suggested = suggestion(row);
   const decision = decisions.get(issues.position[row]) ?? "";
   const select = make("select", {
-    id: `decision-${row}`, "aria-label": `Decision for row ${indexOf(row)}`, class: decision && "made",
-    onchange: () => { decide(row, select.value); keepDecisions(); select.className = select.value && "made"; showProgress(); },
+    id, "aria-label": `Decision for row ${indexOf(row)}`, class: decision && "made",
+    onchange: () => { decide(row, select.value); keepDecisions(); select.className = select.value && "made"; showProgress(); afterwards(); },
   }, make("option", { value: "" }, "choose …"), make("option", { value: "keep" }, `keep ${labelOf(given)}`));
   if (suggested !== null) select.append(make("option", { value: "suggested" }, `suggested ${labelOf(suggested)}`));
+  select.append(make("option", { value: "unsure" }, "unsure"), make("option", { value: "drop" }, "drop the row"));
   const others = make("optgroup", { label: "another label" });
   classes.forEach((name, code) => {
     if (code !== given && code !== suggested) others.append(make("option", { value: name }, name));
@@ -51,10 +52,13 @@ function decideAndGoOn(row, decision) {
   opened.delete(row);
   if (next !== undefined) opened.add(next);
   filter();
+  showAsked();
   goTo(next ?? row);
 }
 
 function decideAll(decisionOf) {
+  undo.splice(0, undo.length, ...decisions);
+  byId("undo").hidden = false;
   state.shown.forEach((row) => {
     const decision = decisionOf(row);
     if (decision !== null) decide(row, decision);
@@ -62,6 +66,19 @@ function decideAll(decisionOf) {
   keepDecisions();
   filter();
   show();
+  showAsked();
+}
+
+const undo = []; // the decisions before the last on many rows
+
+function undoAll() {
+  decisions.clear();
+  undo.forEach(([position, decision]) => decisions.set(position, decision));
+  byId("undo").hidden = true;
+  keepDecisions();
+  filter();
+  show();
+  showAsked();
 }
 
 function showProgress() {
@@ -219,6 +236,8 @@ function onKey(event) {
   const actions = {
     k: () => decideAndGoOn(row, "keep"),
     s: () => suggestion(row) !== null && decideAndGoOn(row, "suggested"),
+    u: () => decideAndGoOn(row, "unsure"),
+    d: () => decideAndGoOn(row, "drop"),
     ArrowDown: () => goTo(state.shown[place + 1] ?? row),
     ArrowUp: () => goTo(state.shown[place - 1] ?? row),
     Escape: () => { openOrClose(row, false); goTo(row); },
@@ -243,22 +262,22 @@ function quote(value) {
   return text === "" || /[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** The rows shown as CSV, with the columns of `label_issues` and the decisions. */
-function toCsv() {
+/** Rows as CSV, with the columns of `label_issues` and the decisions. */
+function toCsv(exported) {
   const valueOf = (name, row) => {
     if (name === "index") return indexOf(row);
     const value = issues[name]?.[row] ?? null;
     if (typeof value === "boolean") return value ? "True" : "False";
     return value !== null && name.endsWith("_label") ? classes[value] : value;
   };
-  const lines = state.shown.map((row) =>
+  const lines = exported.map((row) =>
     [...data.columns.map((name) => valueOf(name, row)), decisions.get(issues.position[row]) ?? null].map(quote).join(","));
   const head = [...data.columns, "decision"].map(quote).join(",");
   return `\ufeff${[head, ...lines, ""].join("\n")}`; // the byte order mark is for spreadsheets
 }
 
-function download() {
-  const url = URL.createObjectURL(new Blob([toCsv()], { type: "text/csv;charset=utf-8" }));
+function download(exported) {
+  const url = URL.createObjectURL(new Blob([toCsv(exported)], { type: "text/csv;charset=utf-8" }));
   const link = make("a", { href: url, download: "review.csv" });
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);

@@ -65,6 +65,10 @@ class VerdictsMixin:
         check_is_fitted(self)
         return self._draw_rows(n, make_rng(random_state, "rows_to_review"))
 
+    def _count_open_rows(self):
+        """Number of rows that ``rows_to_review`` can give."""
+        return len(np.unique(self._keys[self.verdicts_ < 0]))
+
     def _draw_rows(self, n, rng):
         open_rows = self.verdicts_ < 0
         drawn = draw_rows(self.noise_probability_, self._keys, open_rows, n, rng)
@@ -149,6 +153,8 @@ class VerdictsMixin:
         self.verdicts_ = verdicts = agree(verdicts)
         reviewed = verdicts >= 0
         probability = self._without_verdicts
+        flagged_before = reviewed & (probability > 0.5)
+        self._reviewed_flags = int(flagged_before.sum()), int(verdicts[flagged_before].sum())
         if self._recalibration is not None:
             probability = expit(self._recalibration.log_odds(self._log_odds, self._codes))
         self.noise_probability_ = np.where(reviewed, verdicts, probability)

@@ -22,7 +22,7 @@ def figures(make_fitted):
 
 def test_figures_are_well_formed_and_apart(figures):
     root = ElementTree.fromstring(f"<page>{figures}</page>")
-    assert [each.tag for each in root] == ["figure"] * 5
+    assert [each.tag for each in root] == ["figure"] * 4
     names = [each.get("id") for each in root.iter() if each.get("id")]
     assert len(names) == len(set(names))
     values = [value for each in root.iter() for value in each.attrib.values()]

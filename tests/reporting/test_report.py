@@ -53,7 +53,7 @@ def test_page_is_self_contained(fitted, read_page):
     policy = next(a for _, a in page.tags if a.get("http-equiv") == "Content-Security-Policy")
     assert "default-src 'none'" in policy["content"]
     assert next(a for t, a in page.tags if t == "meta") == {"charset": "utf-8"}
-    assert text.count("<svg") == 3
+    assert text.count("<svg") == 2
     assert page.data["trajectories"] is None
 
 
@@ -190,7 +190,7 @@ def test_file_is_replaced_whole_or_not_at_all(make_fitted, tmp_path, monkeypatch
     path = tmp_path / "report.html"
     path.write_text("before")
 
-    def interrupt(*args):
+    def interrupt(**parts):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
@@ -236,5 +236,5 @@ def test_parts_of_the_page_are_declared_for_the_wheel():
     project = tomllib.loads((folder.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
     patterns = project["tool"]["setuptools"]["package-data"]["skdynacor.reporting"]
     parts = {each for each in folder.iterdir() if each.suffix in (".html", ".css", ".js")}
-    assert len(parts) == 5
+    assert len(parts) == 6
     assert parts == {each for pattern in patterns for each in folder.glob(pattern)}
