@@ -210,7 +210,7 @@ def test_field(call, monkeypatch, tmp_path):
     news.to_csv(tmp_path / "news.csv", index=False)
     monkeypatch.setattr(field, "CASES", {"rows twice": field.CASES["rows twice"]})
     monkeypatch.setattr(field, "NEWS", (50, 60))
-    monkeypatch.setattr(field, "print_targets", lambda table, has_news: None)
+    monkeypatch.setattr(field, "print_summary", lambda table, has_news: None)
     args = ["accuracy.field", "--news", tmp_path / "news.csv", "--seeds", 1, "--out", tmp_path]
     printed = call(*args)
     assert call(*args) == printed
@@ -245,7 +245,7 @@ def test_field_says_which_targets_are_met(capsys):
         for case in cases
         for method in ("default", "forest", "logistic")
     )
-    field.print_targets(table, True)
+    field.print_summary(table, True)
     printed = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert "each row twice: recall 0.5 at least 0.9 MISSED" in printed
     assert "features exp(3 z): AUROC, target by z 0.9 at least 0.88 met" in printed
