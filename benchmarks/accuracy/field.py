@@ -20,6 +20,7 @@ from ..lib.classifiers import make_forest, out_of_sample
 from ..lib.harness import Benchmark
 from ..lib.methods import fit
 from ..lib.scoring import score, timed
+from ..lib.targets import print_targets
 
 #: Among 8,000 rows.
 FRAUDS = (40, 160, 800)
@@ -178,16 +179,13 @@ def targets(mean, has_news):
         yield f"{many} rows: recall, target by {few}", recall(many), recall(few) - 0.08, True
 
 
-def print_targets(table, has_news):
+def print_summary(table, has_news):
     """Print a line for every target."""
     means = table.groupby(["case", "method"]).mean(numeric_only=True)
     print(f"\nthe default, means over {table.seed.nunique()} seeds\n")
-    for text, figure, target, at_least in targets(
-        lambda case, column, method="default": means.loc[(case, method), column], has_news
-    ):
-        met = figure >= target if at_least else figure <= target
-        bound = f"at {'least' if at_least else 'most'} {target:.3g}"
-        print(f"{text:<52} {figure:>7.3g}   {bound:<16} {'met' if met else 'MISSED'}")
+    print_targets(
+        targets(lambda case, column, method="default": means.loc[(case, method), column], has_news)
+    )
 
 
 def main():
@@ -205,7 +203,7 @@ def main():
     columns = ["wrong", "found", "false", "F1", "AUROC", "seconds"]
     means = table.groupby(["case", "method"], sort=False)[columns].mean()
     print(means.to_string(float_format="{:.3g}".format))
-    print_targets(table, bool(args.news))
+    print_summary(table, bool(args.news))
     print(f"\nEvery run is in {args.out / 'field.csv'}.")
 
 

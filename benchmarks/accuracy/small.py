@@ -12,13 +12,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ..lib.classifiers import make_forest, out_of_sample
+from ..lib.data import RIGHT
 from ..lib.figures import dots
 from ..lib.harness import Benchmark
 from ..lib.methods import fit
 from ..lib.scoring import score, timed
 
 DATA = ("iris", "wine", "breast_cancer", "digits300", "moons")
-RIGHT = "symmetric 0"
 NOISES = (RIGHT, "symmetric 0.1", "symmetric 0.3")
 METHODS = ("default", "logistic", "forest")
 

@@ -18,7 +18,7 @@ import pandas as pd
 from cleanlab.filter import find_label_issues
 
 from ..lib.classifiers import FILTERS, make_table_peers, out_of_sample
-from ..lib.data import load, noises
+from ..lib.data import RIGHT, load, noises
 from ..lib.figures import plt
 from ..lib.harness import Benchmark
 from ..lib.methods import fit
@@ -28,7 +28,6 @@ from .peers import beside_peers
 
 DATA = ("iris", "wine", "breast_cancer", "digits", *TABLES)
 MOST_ROWS = 10_000
-RIGHT = "symmetric 0"
 ADDED = ("symmetric 0.1", "symmetric 0.3", "instance 0.3")
 OURS = ("default",)
 PEERS = tuple(f"{name} {rule}" for name in make_table_peers(1, 0) for rule in FILTERS)

@@ -26,6 +26,8 @@ BUNDLED = {
 #: Images and the labels that people gave them, from a folder named as in ``cifar10=FOLDER``.
 IMAGES = tuple(cifar.IMAGES)
 
+#: Labels that are all right.
+RIGHT = "symmetric 0"
 ADDED_NOISE = (("symmetric", 0.6), ("symmetric", 0.1), ("asymmetric", 0.3), ("instance", 0.4))
 #: Where these rates would leave fewer right labels than wrong ones in some class.
 ADDED_NOISE_FEW_CLASSES = (
@@ -88,6 +90,11 @@ def noises(path):
     few = len(np.unique(data.y_true)) < 4
     added = ADDED_NOISE_FEW_CLASSES if few else ADDED_NOISE
     return [f"{kind} {rate}" for kind, rate in added]
+
+
+def noises_and_right(path):
+    """Name the same, after labels that are all right."""
+    return [RIGHT, *noises(path)]
 
 
 def find_data(names, known=BUNDLED):

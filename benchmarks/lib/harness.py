@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from .data import BUNDLED, IMAGES, Setting, find_data, noises
+from .data import BUNDLED, IMAGES, RIGHT, Setting, find_data, noises
 from .figures import pivot, plt
 from .package_tables import TABLES
 from .results_file import ResultsFile, commit, versions
@@ -150,7 +150,7 @@ class Benchmark:
         cells = pd.DataFrame({"mean": groups.mean(), "spread": groups.std().fillna(0)})
         text = cells.apply("{0[mean]:.1f} ± {0[spread]:.1f}".format, axis=1)
         print(pivot(text, table, variant).to_string())
-        kinds = table.noise.map(_kind).rename("by kind of noise")
+        kinds = table.noise.map(kind_of_noise).rename("by kind of noise")
         means = table.groupby([kinds, variant], sort=False).F1.mean()
         print(f"\n{pivot(means, table, variant).to_string(float_format='{:.1f}'.format)}")
         groups = table.groupby(variant, sort=False)
@@ -177,6 +177,6 @@ def _measure(work, keys, argument, seed, variants):
     ]
 
 
-def _kind(noise):
+def kind_of_noise(noise):
     """Name a kind of noise: human, and the others without their rate, unless that is low."""
-    return noise if noise.endswith(" 0.1") else noise.partition(" ")[0]
+    return noise if noise == RIGHT or noise.endswith(" 0.1") else noise.partition(" ")[0]

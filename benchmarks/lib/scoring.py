@@ -3,7 +3,7 @@
 import time
 
 import numpy as np
-from sklearn.metrics import f1_score, roc_auc_score
+from sklearn.metrics import f1_score, precision_recall_curve, roc_auc_score
 
 
 def percent_f1(wrong, flags):
@@ -20,6 +20,13 @@ def score(wrong, flags, noise_score, seconds):
         "AUROC": float(roc_auc_score(wrong, noise_score)) if wrong.any() else np.nan,
         "seconds": float(seconds),
     }
+
+
+def best_threshold(wrong, probability):
+    """Find the probability from which on to flag for the largest F1."""
+    precision, recall, thresholds = precision_recall_curve(wrong, probability)
+    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+    return thresholds[np.argmax(f1[:-1])]
 
 
 def timed(function, *args, **kwargs):

@@ -8,7 +8,6 @@ from functools import lru_cache
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.metrics import precision_recall_curve
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from skdynacor import DynaCorDetector
@@ -16,7 +15,7 @@ from skdynacor import DynaCorDetector
 from ..lib.figures import plt
 from ..lib.harness import Benchmark
 from ..lib.recording import SIGNALS, record
-from ..lib.scoring import score, timed
+from ..lib.scoring import best_threshold, score, timed
 
 GAMMAS = (0.05, 0.1, 0.2, 0.4, 0.8)
 DETECTORS = ["dynacor", "supervised"]
@@ -27,13 +26,6 @@ def supervise(T, wrong, seed):
     folds = StratifiedKFold(5, shuffle=True, random_state=seed)
     classifier = HistGradientBoostingClassifier(random_state=seed)
     return cross_val_predict(classifier, T, wrong, cv=folds, method="predict_proba")[:, 1]
-
-
-def best_threshold(wrong, probability):
-    """Find the probability from which on to flag for the largest F1."""
-    precision, recall, thresholds = precision_recall_curve(wrong, probability)
-    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
-    return thresholds[np.argmax(f1[:-1])]
 
 
 def detect(argument, seed, variants):

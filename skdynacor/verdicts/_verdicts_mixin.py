@@ -71,7 +71,10 @@ class VerdictsMixin:
 
     def _draw_rows(self, n, rng):
         open_rows = self.verdicts_ < 0
-        drawn = draw_rows(self.noise_probability_, self._keys, open_rows, n, rng)
+        probability = self.noise_probability_
+        if self._recalibration is None:  # DynaCor's has another scale
+            probability = expit(self._log_odds)
+        drawn = draw_rows(probability, self._keys, open_rows, n, rng)
         if len(drawn) < n:
             raise ValueError(
                 f"n={n} rows are wanted, but there are only {len(drawn)} without a verdict, of "

@@ -3,7 +3,16 @@
 import numpy as np
 import pandas as pd
 
-from benchmarks.accuracy import clean, cleaning, field, peers, robust, small, tables
+from benchmarks.accuracy import (
+    clean,
+    cleaning,
+    field,
+    peers,
+    robust,
+    small,
+    tables,
+    verdicts,
+)
 from benchmarks.lib.classifiers import FILTERS, make_forest, make_peers, out_of_sample
 
 
@@ -139,6 +148,43 @@ def test_tables_sum_up_each_half():
     np.testing.assert_allclose(means.single["second half"], [80, 80])
 
 
+def test_verdicts(smoke, refused, tmp_path, monkeypatch):
+    monkeypatch.setattr(verdicts, "NUMBERS", (20, 50))
+    monkeypatch.setattr(verdicts, "N_DRAWS", 2)
+    rows, printed = smoke("accuracy.verdicts", data=("clean.npz", "human.npz"))
+    assert rows.noise.unique().tolist() == ["symmetric 0", "human"]
+    keys = ["method", "verdicts", "mistakes"]
+    variants = pd.DataFrame(verdicts.make_variants(3))[keys]
+    for _, part in rows.groupby("noise"):
+        pd.testing.assert_frame_equal(part[keys].reset_index(drop=True), variants)
+    human = rows[(rows.noise == "human") & rows.mistakes.eq(0) & rows.verdicts.eq(20)]
+    f1 = human.set_index("method").F1
+    assert f1[["default", "recalibrated f1", "peer by verdicts"]].min() > 80
+    assert rows[rows.noise == "symmetric 0"].precision.dropna().eq(0).all()
+    assert rows[rows.noise == "symmetric 0"].recall.isna().all()
+    assert (rows["most flagged"] >= rows.flagged - 1e-4).all()
+    covered = rows[[f"{name} covered" for name in verdicts.COVERED]]
+    assert covered.stack().dropna().between(0, 1).all()
+    assert covered[rows.method == "default"].isna().all(axis=None)
+    assert "F1 over that of the default, least" in printed
+    assert "files with real errors" in refused("accuracy.verdicts", "--out", tmp_path)
+
+
+def test_verdicts_choose_and_scale_peers():
+    rng = np.random.default_rng(0)
+    codes = np.repeat([0, 1], 100)
+    X = rng.normal(size=(200, 2)) + 6 * codes[:, None]
+    wrong = np.arange(200) % 10 == 0
+    peers = verdicts.Peers(X, codes ^ wrong, seed=0, cache=None)
+    reviewed = np.arange(0, 200, 5)
+    np.testing.assert_array_equal(peers.by_verdicts(reviewed, wrong[reviewed]), wrong)
+    for threshold in (0.5, "f1"):
+        flags = peers.by_platt_scaling(reviewed, wrong[reviewed], threshold)
+        np.testing.assert_array_equal(flags, wrong)
+        all_right = np.zeros(len(reviewed), dtype=bool)
+        assert not peers.by_platt_scaling(reviewed, all_right, threshold).any()
+
+
 def test_the_margin_is_that_to_the_best_other_class():
     scores = np.array([[0.5, 0.3, 0.2], [0.1, 0.6, 0.3]])
     np.testing.assert_allclose(tables.negative_margin(scores, np.array([0, 2])), [-0.2, 0.3])
@@ -210,7 +256,7 @@ def test_field(call, monkeypatch, tmp_path):
     news.to_csv(tmp_path / "news.csv", index=False)
     monkeypatch.setattr(field, "CASES", {"rows twice": field.CASES["rows twice"]})
     monkeypatch.setattr(field, "NEWS", (50, 60))
-    monkeypatch.setattr(field, "print_targets", lambda table, has_news: None)
+    monkeypatch.setattr(field, "print_summary", lambda table, has_news: None)
     args = ["accuracy.field", "--news", tmp_path / "news.csv", "--seeds", 1, "--out", tmp_path]
     printed = call(*args)
     assert call(*args) == printed
@@ -245,7 +291,7 @@ def test_field_says_which_targets_are_met(capsys):
         for case in cases
         for method in ("default", "forest", "logistic")
     )
-    field.print_targets(table, True)
+    field.print_summary(table, True)
     printed = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert "each row twice: recall 0.5 at least 0.9 MISSED" in printed
     assert "features exp(3 z): AUROC, target by z 0.9 at least 0.88 met" in printed

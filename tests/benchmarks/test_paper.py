@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.lib import recording
-from benchmarks.paper import corruption_rate, detection, losses, stopping
+from benchmarks.paper import corruption_rate, detection, losses, stopping, thresholds
 
 VARIANTS = {
     "detection": ("method", detection.METHODS),
@@ -26,6 +26,20 @@ def test_a_script_measures_every_variant(smoke, script):
     assert rows.F1.max() > 80
     if script == "stopping":
         assert rows.F1.max() == rows.set_index("rule").F1["best_possible"]
+
+
+def test_thresholds(smoke):
+    rows, printed = smoke("paper.thresholds")
+    assert rows.groupby("noise", sort=False).rule.agg(list).to_dict() == {
+        "symmetric 0": thresholds.RULES,
+        "human": thresholds.RULES,
+    }
+    f1 = rows[rows.noise == "human"].set_index("rule").F1
+    assert f1[["centroids", "20 verdicts"]].min() > 80
+    assert f1["best possible"] >= f1[["centroids", "copies"]].max()
+    assert rows[rows.noise == "symmetric 0"].set_index("rule").flagged["20 verdicts"] < 0.1
+    (line,) = [line for line in printed.splitlines() if line.startswith("20 verdicts: mean F1")]
+    assert line.split()[4:] == [f"{f1['20 verdicts']:.3g}", "at", "least", "75", "met"]
 
 
 def test_a_cached_training_serves_all_scripts(call, folder, monkeypatch):

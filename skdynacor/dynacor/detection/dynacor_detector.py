@@ -6,7 +6,7 @@ from numbers import Real
 
 import numpy as np
 import torch
-from scipy.special import expit, logit
+from scipy.special import expit
 from sklearn.cluster import KMeans
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 
@@ -25,14 +25,13 @@ from ...verdicts.thresholds import check_threshold
 from .copies_threshold import read_copies
 from .distinct_trajectories import distinct_trajectories
 from .encoder import fit_encoder, flag, noise_probability, weighted_mean
+from .log_odds import fit_log_odds_scale
 from .trajectory_detector import TrajectoryDetector
 
 # Entries of trajectories that the encoder takes at a time, and of which it keeps what the backward
 # pass needs (0.7 KB each).
 _CHUNK_ENTRIES = 10_000
 _KEPT_ENTRIES = 60_000
-#: Verdicts act on log-odds that rise by this much from the rows' median to the copies'.
-_LOG_ODDS_TO_COPIES = 8.0
 
 
 class DynaCorDetector(VerdictsMixin, TrajectoryDetector):
@@ -340,11 +339,12 @@ class DynaCorDetector(VerdictsMixin, TrajectoryDetector):
 
         q_noisy = self._q_noisy(distinct, self.encoder_, self.centroids_)
         of_rows, of_copies = q_noisy[of_originals], q_noisy[of_copies]
-        examples = of_copies if len(copies) else of_rows
+        examples = of_copies if len(copies) else of_rows[flag(of_rows)]
         self._flagged_copies_mean = _mean_where_flagged(examples)
         self._copies = read_copies(of_rows, of_copies) if len(copies) else None
-        self._log_odds_scale = _log_odds_scale(of_rows, of_copies, self._copies)
-        log_odds = self._to_log_odds(of_rows)
+        thresholds = [0.5] if self._copies is None else [0.5, self._copies.threshold]
+        self._log_odds_scale = fit_log_odds_scale(of_rows, examples, thresholds)
+        log_odds = self._log_odds_scale.log_odds(of_rows)
         rows = np.arange(len(of_rows))
         self._start(of_rows, log_odds, np.zeros_like(rows), n_classes=1, keys=rows)
 
@@ -374,17 +374,12 @@ class DynaCorDetector(VerdictsMixin, TrajectoryDetector):
             self.noise_rate_interval_ = min(rates), max(rates)
             self.noise_rate_ = rates[-1] if self.threshold == "copies" else rates[0]
 
-    def _to_log_odds(self, q_noisy):
-        """Give log-odds of a scale on which verdicts act."""
-        center, scale = self._log_odds_scale
-        return (logit(q_noisy) - center) * scale
-
     def _noise_probability(self, X):
         q_noisy = self._closeness_to_noisy(X)
         if self._recalibration is None:
             return q_noisy
         codes = np.zeros(len(q_noisy), dtype=int)
-        return expit(self._recalibration.log_odds(self._to_log_odds(q_noisy), codes))
+        return expit(self._recalibration.log_odds(self._log_odds_scale.log_odds(q_noisy), codes))
 
     def _closeness_to_noisy(self, X):
         check_is_fitted(self)
@@ -407,19 +402,6 @@ class DynaCorDetector(VerdictsMixin, TrajectoryDetector):
         centroids = torch.from_numpy(centroids)
         chunks = self._embed(distinct, encoder)
         return torch.cat([noise_probability(chunk, centroids) for chunk in chunks]).numpy()
-
-
-def _log_odds_scale(q_noisy, q_of_copies, copies):
-    """Find the center of the logits of Eq. 3, between both thresholds, and their scale.
-
-    These logits are pressed around 0, so their scale is that of the distance to the copies.
-    """
-    if copies is None:
-        q_of_copies = q_noisy[flag(q_noisy)]
-    thresholds = [0.5] if copies is None else [0.5, min(max(copies.threshold, 0.01), 0.99)]
-    medians = [np.median(logit(each)) if len(each) else 0.0 for each in (q_noisy, q_of_copies)]
-    distance = medians[1] - medians[0]
-    return np.mean(logit(thresholds)), _LOG_ODDS_TO_COPIES / distance if distance > 0 else 1.0
 
 
 def _mean_where_flagged(q_noisy):
