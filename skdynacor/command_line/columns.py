@@ -9,6 +9,7 @@ from skrub import TableVectorizer
 
 from .bad_input import BadInput, listed
 from .cells import looks_like_numbers
+from .words import UNSPACED
 
 #: A column of text has at least this many words on average.
 _WORDS_OF_TEXT = 5
@@ -121,7 +122,8 @@ def _is_text(column):
     if not _is_string(column):
         return False
     some = column.dropna().iloc[:_SOME_ROWS].astype(str)
-    return some.str.split().str.len().mean() >= _WORDS_OF_TEXT and some.nunique() > len(some) / 2
+    n_words = some.str.split().str.len() + some.str.count(UNSPACED)
+    return n_words.mean() >= _WORDS_OF_TEXT and some.nunique() > len(some) / 2
 
 
 def _is_string(column):

@@ -1,33 +1,22 @@
 """The pipeline that finds label errors in a file."""
 
 from sklearn.compose import ColumnTransformer
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.impute import SimpleImputer
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import Pipeline
 from skrub import MinHashEncoder, TableVectorizer
 
 from .. import LabelErrorDetector
-
-#: Less frequent words add little, and take memory.
-N_WORDS = 20_000
+from .words import WordEncoder
 
 
 def make_preprocessing(columns, text_columns):
-    """Make the transformer of a table, with columns of text, to numbers.
-
-    With text the output is sparse; forests then take no missing values, so they are imputed.
-    """
+    """Make the transformer of a table, with columns of text, to numbers."""
     # MinHash is deterministic, and its output has the same width for any number of categories.
     table = TableVectorizer(high_cardinality=MinHashEncoder())
     if not text_columns:
         return table
     others = [name for name in columns if name not in text_columns]
-    parts = [
-        (f"text: {name}", TfidfVectorizer(max_features=N_WORDS), name) for name in text_columns
-    ]
-    if others:
-        parts.append(("table", make_pipeline(table, SimpleImputer()), others))
-    return ColumnTransformer(parts, sparse_threshold=1.0)
+    parts = [(f"text: {name}", WordEncoder(), name) for name in text_columns]
+    return ColumnTransformer([*parts, ("table", table, others)] if others else parts)
 
 
 def make_pipeline_for(data, *, verbose=0, n_jobs=None, random_state=None):
