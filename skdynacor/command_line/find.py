@@ -15,7 +15,7 @@ from ..inspection._noise_summary import summarize
 from ..reporting.report import report
 from ..utils.files import writing
 from .data import read_data
-from .options import FileFormat, Roles
+from .options import FileFormat, Roles, as_list
 from .outputs import check_outputs
 from .preprocessing import make_pipeline_for
 from .summary import describe, describe_conflicts, describe_worst, to_json
@@ -27,7 +27,8 @@ def find(args):
     """Read, fit and write; return the exit code and the text for stdout."""
     outputs = {"--out": args.out, "--report": args.report, "--save-pipeline": args.save_pipeline}
     check_outputs(outputs, args.file, args.force)
-    data = read_data(args.file, _take(args, Roles), _take(args, FileFormat))
+    roles, file_format = _take(args, Roles), _take(args, FileFormat)
+    data = read_data(args.file, roles, file_format, args.encoder, verbose=_verbosity(args))
     _print_notices(data.notices, args)
     pipeline = _fit(data, args)
     detector = pipeline[-1]
@@ -36,7 +37,7 @@ def find(args):
     _count_in_file(issues, data.positions)
     summary = summarize(findings, data.X, data.y)
     _write(pipeline, data, issues, args)
-    conflicts = find_conflicts(data.X, findings.codes)
+    conflicts = find_conflicts(data.rows(), findings.codes)
     results = args.file, data, findings, summary
     if args.json:
         files = {option.strip("-"): str(path) for option, path in outputs.items() if path}
@@ -47,7 +48,9 @@ def find(args):
         parts = [describe(*results), *_next_steps(args, len(issues))]
         if not args.out and len(issues):
             worst = _with_columns(issues, data)
-            parts.insert(1, describe_worst(worst, args.id, data.text_columns))
+            shown = [*as_list(data.image_column), *data.text_columns]
+            shown = [name for name in shown if name != data.id]
+            parts.insert(1, describe_worst(worst, data.id, shown))
         if len(conflicts):
             parts.insert(1, describe_conflicts(conflicts, data.positions))
     too_noisy = args.fail_above is not None and detector.noise_rate_ > args.fail_above
@@ -72,11 +75,14 @@ def _print_notices(notices, args):
             print(f"skdynacor: {notice}", file=sys.stderr)
 
 
+def _verbosity(args):
+    return int(sys.stderr.isatty() and not args.quiet)
+
+
 def _fit(data, args):
     """Fit the pipeline, and show each of its warnings in one line."""
-    watched = sys.stderr.isatty() and not args.quiet
     pipeline = make_pipeline_for(
-        data, verbose=int(watched), n_jobs=args.jobs, random_state=args.seed
+        data, verbose=_verbosity(args), n_jobs=args.jobs, random_state=args.seed
     )
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore")
@@ -102,7 +108,8 @@ def _report(pipeline, data, path):
         texts = data.X[data.text_columns].agg(" ".join, axis=1).tolist()
     if data.columns is not None and data.columns.shape[1] > data.X.shape[1]:
         columns = data.columns.drop(columns=data.X.columns)
-    report(pipeline, data.X, data.y, path, texts=texts, columns=columns, positions=data.positions)
+    shown = {"texts": texts, "images": data.thumbnails(), "columns": columns}
+    report(pipeline, data.X, data.y, path, positions=data.positions, **shown)
 
 
 def _with_columns(issues, data):

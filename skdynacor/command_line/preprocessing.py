@@ -5,17 +5,25 @@ from sklearn.pipeline import Pipeline
 from skrub import MinHashEncoder, TableVectorizer
 
 from .. import LabelErrorDetector
+from .encoders import PhotoEncoder, TextEncoder
 from .words import WordEncoder
 
 
-def make_preprocessing(columns, text_columns):
-    """Make the transformer of a table, with columns of text, to numbers."""
+def make_preprocessing(data, *, verbose=0):
+    """Make the transformer of a table, with columns of texts and photos, to numbers."""
     # MinHash is deterministic, and its output has the same width for any number of categories.
     table = TableVectorizer(high_cardinality=MinHashEncoder())
-    if not text_columns:
+    # One encoder is for photos, where there are any.
+    by_words = data.encoder is None or data.image_column is not None
+    of_texts = WordEncoder() if by_words else TextEncoder(data.encoder, verbose)
+    parts = [(f"text: {name}", of_texts, name) for name in data.text_columns]
+    if data.image_column is not None:
+        of_photos = PhotoEncoder(data.encoder, data.folder)
+        parts.append((f"image: {data.image_column}", of_photos, data.image_column))
+    taken = {*data.text_columns, data.image_column}
+    others = [name for name in data.X.columns if name not in taken]
+    if not parts:
         return table
-    others = [name for name in columns if name not in text_columns]
-    parts = [(f"text: {name}", WordEncoder(), name) for name in text_columns]
     return ColumnTransformer([*parts, ("table", table, others)] if others else parts)
 
 
@@ -24,6 +32,5 @@ def make_pipeline_for(data, *, verbose=0, n_jobs=None, random_state=None):
     detector = LabelErrorDetector(verbose=verbose, n_jobs=n_jobs, random_state=random_state)
     steps = [("labelerrordetector", detector)]
     if hasattr(data.X, "columns"):
-        preprocessing = make_preprocessing(list(data.X.columns), data.text_columns)
-        steps.insert(0, ("preprocessing", preprocessing))
+        steps.insert(0, ("preprocessing", make_preprocessing(data, verbose=verbose)))
     return Pipeline(steps)
