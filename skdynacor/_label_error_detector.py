@@ -213,7 +213,7 @@ class LabelErrorDetector(VerdictsMixin, FlagsMixin, EstimatorsMixin):
             The given labels, of at least two classes.
         groups : array-like of shape (n_samples,), default=None
             Rows of one group (a patient's visits, near-duplicates) are never scored by a model that
-            was trained on another row of it. Equal rows are a group without being named.
+            was trained on another row of it. Without groups, equal rows form one.
         verdicts : array-like of shape (n_samples,), or data frame, default=None
             A person's verdicts on some labels, see ``recalibrate``.
 

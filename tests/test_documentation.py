@@ -8,10 +8,12 @@ import sys
 import tomllib
 from pathlib import Path
 from textwrap import dedent
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from sklearn.datasets import load_iris, make_blobs
 
 from skdynacor.datasets import make_label_noise
@@ -62,6 +64,12 @@ class Encoder:
         return np.random.default_rng(0).normal(size=(len(texts), 8))
 
 
+class PhotoData(list):
+    """Stands for a data set of Hugging Face."""
+
+    features = {"labels": SimpleNamespace(names=["healthy", "rust"])}
+
+
 def make_names():
     """Names that the code of every page may use: a few rows of each kind, and their labels."""
     X, y = make_blobs(120, n_features=5, centers=3, cluster_std=2.0, random_state=0)
@@ -69,6 +77,7 @@ def make_names():
     labels = np.array(["bird", "cat", "dog"])[y]
     names = {"X": X, "y": y, "labels": labels, "encoder": Encoder()}
     names["images"] = np.random.default_rng(0).integers(0, 255, (120, 3, 16, 16), np.uint8)
+    names["data"] = PhotoData([{"image": Image.new("RGB", (8, 8)), "labels": 0}])
     names["texts"] = [f"{label} number {10 + row}" for row, label in enumerate(labels)]
     table = pd.DataFrame(X[:, :2], columns=["height", "weight"])
     names["table"] = table.assign(colour=np.where(X[:, 2] > 0, "black", "white"))
@@ -86,6 +95,9 @@ def make_files():
     review = {"position": [3, 70, 2], "given_label": ["versicolor", "setosa", "setosa"]}
     review["suggested_label"] = ["setosa", "versicolor", "setosa"]
     pd.DataFrame(review).assign(decision="suggested").to_csv("review.csv", index=False)
+    for label in ("cat", "dog"):
+        Path("photos", label).mkdir(parents=True)
+        Image.new("RGB", (8, 8)).save(Path("photos", label, f"{label}.png"))
     np.savez("embeddings.npz", X=iris.data.to_numpy(), y_given=species)
 
 
@@ -137,10 +149,18 @@ def finds(args):
     assert main(shlex.split(args)) in ((0, 3) if "--fail-above" in args else (0,))
 
 
+def parses(args):
+    """Encoders would be downloaded."""
+    from skdynacor.command_line.main import make_parser
+
+    make_parser().parse_args(shlex.split(args))
+
+
 #: How to test each command; the groups of a pattern are the arguments of its function.
 COMMANDS = {
     r"make screenshots": passes,  # in test_pictures_are_those_of_the_script
     r"make (\w+)": make_target,
+    r"skdynacor (find .+ --encoder .+|apply photos/ .+)": parses,
     r"skdynacor (.+)": finds,
     r"pip install .+": passes,
     r"export OMP_NUM_THREADS=1": passes,

@@ -9,6 +9,7 @@ from skrub import TableVectorizer
 
 from .bad_input import BadInput, listed
 from .cells import looks_like_numbers
+from .words import UNSPACED
 
 #: A column of text has at least this many words on average.
 _WORDS_OF_TEXT = 5
@@ -28,7 +29,7 @@ class Columns(NamedTuple):
     notices: list
 
 
-def choose_columns(frame, labels, features=None, text_columns=None):
+def choose_columns(frame, labels, features=None, text_columns=None, image_column=None):
     """Choose the feature columns, and those of them that hold text.
 
     Identifiers and copies of the labels, (n_rows,), are left out, unless the user names them.
@@ -36,16 +37,15 @@ def choose_columns(frame, labels, features=None, text_columns=None):
     for name in text_columns or []:
         if not _is_string(frame[name]):
             raise BadInput(f"--text {name}: the column holds {frame[name].dtype}, not text.")
-    named = {*(features or []), *(text_columns or [])}
+    image_columns = [] if image_column is None else [image_column]
+    named = [*(features or []), *(text_columns or []), *image_columns]
     kept, left_out, found_texts = [], {}, []
-    for name in (
-        frame.columns if features is None else dict.fromkeys([*features, *(text_columns or [])])
-    ):
+    for name in frame.columns if features is None else dict.fromkeys(named):
         column = frame[name]
         reason = _unusable(column)
         if reason and name in named:
             raise BadInput(f"The column {name!r} {reason}; leave it out.")
-        if text_columns is None and not reason and _is_text(column):
+        if text_columns is None and not reason and name != image_column and _is_text(column):
             found_texts.append(name)
         elif name not in named:
             reason = reason or _uninformative(column, labels)
@@ -121,7 +121,8 @@ def _is_text(column):
     if not _is_string(column):
         return False
     some = column.dropna().iloc[:_SOME_ROWS].astype(str)
-    return some.str.split().str.len().mean() >= _WORDS_OF_TEXT and some.nunique() > len(some) / 2
+    n_words = some.str.split().str.len() + some.str.count(UNSPACED)
+    return n_words.mean() >= _WORDS_OF_TEXT and some.nunique() > len(some) / 2
 
 
 def _is_string(column):

@@ -2,7 +2,8 @@
 
 import zlib
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
@@ -11,8 +12,16 @@ import pandas as pd
 from .bad_input import BadInput, listed, no_such_name
 from .cells import read_cells
 from .columns import LARGEST, choose_columns
+from .encoders import PhotoEncoder, leave_out_unreadable
 from .labels import as_texts, read_labels
 from .options import as_list
+from .photos import (
+    LABEL_OF_PHOTOS,
+    PATH_OF_PHOTOS,
+    key_of_photo,
+    read_folder,
+    read_thumbnails,
+)
 from .tables import read_table, suffix_of
 
 
@@ -28,14 +37,43 @@ class Data:
     columns: pd.DataFrame | None = None  # all but labels and names, as the file has them
     text_columns: list = field(default_factory=list)  # columns of X that hold text
     notices: list = field(default_factory=list)  # messages for the user
+    image_column: str | None = None  # column of X that holds paths of photos
+    folder: Path | None = None  # that these paths are relative to
+    encoder: str | None = None  # of the photos, else of the texts
+    id: str | None = None  # column that names the rows
+
+    def rows(self):
+        """Give the features, with the content of photos in place of their paths."""
+        if self.image_column is None:
+            return self.X
+        keys = [key_of_photo(path) for path in self._paths()]
+        return self.X.assign(**{self.image_column: keys})
+
+    def thumbnails(self):
+        """Give small copies of the photos, (n_samples, height, width, 3); None without photos."""
+        return None if self.image_column is None else read_thumbnails(self._paths())
+
+    def _paths(self):
+        return [self.folder / path for path in self.X[self.image_column]]
 
 
-def read_data(path, roles, file_format):
-    """Read a table, or the arrays of a ``.npz`` file ("X" and "y_given" unless named)."""
+def read_data(path, roles, file_format, encoder=None, *, verbose=0):
+    """Read a table, a folder of photos, or the arrays of a ``.npz`` file.
+
+    The arrays are "X" and "y_given" unless named.
+    """
     with _refusing_files(path):
-        if suffix_of(path) == ".npz":
+        if path.is_dir():
+            roles = _find_roles(path, roles)
+            table, folder = read_folder(path), path
+        elif suffix_of(path) == ".npz":
+            if encoder is not None:
+                raise BadInput("For a .npz file there is no --encoder.")
             return _read_arrays(path, roles)
-        return _data_of_table(read_table(path, file_format), roles, file_format)
+        else:
+            table, folder = read_table(path, file_format), path.parent
+    data = _data_of_table(table, roles, file_format, folder, encoder)
+    return data if data.image_column is None else _encode_photos(data, verbose)
 
 
 @contextmanager
@@ -44,8 +82,6 @@ def _refusing_files(path):
         yield
     except FileNotFoundError as error:
         raise BadInput(f"There is no file {path}.") from error
-    except IsADirectoryError as error:
-        raise BadInput(f"{path} is a folder; name a file in it.") from error
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror or error}.") from error
 
@@ -53,6 +89,8 @@ def _refusing_files(path):
 def read_labels_of_file(path, label, file_format):
     """Read the cells of the column of labels, a Series by its name; of every column if None."""
     with _refusing_files(path):
+        if path.is_dir():
+            return {LABEL_OF_PHOTOS: read_folder(path).frame[LABEL_OF_PHOTOS]}
         if suffix_of(path) == ".npz":
             name = label or "y_given"
             return {name: pd.Series(_load(path, {"--label": name})[0])}
@@ -64,7 +102,52 @@ def read_labels_of_file(path, label, file_format):
     return {label: frame[label]}
 
 
-def _data_of_table(table, roles, file_format):
+def _find_roles(folder, roles):
+    if roles.label or roles.image or roles.id:
+        raise BadInput(
+            f"{folder} is a folder: its folders are the labels of the photos in them, and there is "
+            "no --label, --image or --id."
+        )
+    return replace(roles, label=LABEL_OF_PHOTOS, image=PATH_OF_PHOTOS, id=PATH_OF_PHOTOS)
+
+
+def _encode_photos(data, verbose):
+    """Encode the photos, and leave out the rows of those that cannot be read."""
+    encoder = PhotoEncoder(data.encoder, data.folder, verbose)
+    is_read, notices = leave_out_unreadable(data.X[data.image_column], encoder)
+    return replace(
+        data,
+        X=data.X[is_read],
+        y=data.y[is_read],
+        positions=data.positions[is_read],
+        groups=None if data.groups is None else data.groups[is_read],
+        columns=data.columns[is_read],
+        notices=[*data.notices, *notices],
+    )
+
+
+def _check_encoder(encoder, image_column, text_columns):
+    """Check that there is an encoder if it is needed, and something to encode; give notices."""
+    if image_column is not None and encoder is None:
+        raise BadInput(
+            "Photos need a pretrained encoder: pip install 'skdynacor[images]', and pass "
+            "--encoder with a folder that holds one, or a name such as clip-ViT-B-32, which is "
+            "downloaded once (600 MB)."
+        )
+    if encoder is not None and image_column is None and not text_columns:
+        raise BadInput(
+            f"--encoder {encoder} is for texts and photos, but no column was found to hold text; "
+            "name it with --text or --image."
+        )
+    if text_columns and (encoder is None or image_column is not None):
+        return [
+            f"Read {listed(text_columns)} by words; with --encoder, sentence embeddings rank label "
+            "errors better (pip install 'skdynacor[text]')."
+        ]
+    return []
+
+
+def _data_of_table(table, roles, file_format, folder, encoder):
     frame, names = table.frame, list(table.frame.columns)
     if roles.label is None:
         raise BadInput(f"Which column holds the labels? Pass --label; there are {listed(names)}.")
@@ -72,8 +155,11 @@ def _data_of_table(table, roles, file_format):
     labels = read_labels(frame[roles.label], roles.label, roles.missing_labels)
     has_label = labels.has_label
     values, notices = read_cells(frame[roles.learnt(names)], file_format)
+    if roles.image is not None:
+        values[roles.image] = as_texts(frame[roles.image])
     known_labels = frame[roles.label].where(has_label)
-    chosen = choose_columns(values, known_labels, roles.features, roles.text)
+    chosen = choose_columns(values, known_labels, roles.features, roles.text, roles.image)
+    on_encoder = _check_encoder(encoder, roles.image, chosen.text_columns)
     rows = frame[has_label]
     if roles.id is not None:
         rows = rows.set_axis(as_texts(rows[roles.id]))
@@ -86,9 +172,13 @@ def _data_of_table(table, roles, file_format):
         roles.label,
         np.flatnonzero(has_label),
         _read_groups(frame[roles.groups], roles.groups, has_label) if roles.groups else None,
-        rows.drop(columns=[roles.label, *as_list(roles.id)]),
+        rows.drop(columns=[roles.label, *({*as_list(roles.id)} - {roles.image})]),
         chosen.text_columns,
-        [*table.notices, *labels.notices, *notices, *chosen.notices],
+        [*table.notices, *labels.notices, *notices, *chosen.notices, *on_encoder],
+        roles.image,
+        folder,
+        encoder,
+        roles.id,
     )
 
 

@@ -19,7 +19,7 @@ from ..utils.files import writing
 from ..verdicts.review_decisions import read_decisions
 from .bad_input import BadInput
 from .data import read_data
-from .options import FileFormat, Roles
+from .options import FileFormat, Roles, as_list
 from .outputs import check_outputs
 from .preprocessing import make_pipeline_for
 from .reviews import check_reviews, read_reviews, split_contradictions
@@ -41,7 +41,8 @@ def find(args):
     check_reviews(args.reviewed)
     for path in (args.file, *(args.reviewed or [])):
         check_outputs(outputs, path, args.force)
-    data = read_data(args.file, _take(args, Roles), _take(args, FileFormat))
+    roles, file_format = _take(args, Roles), _take(args, FileFormat)
+    data = read_data(args.file, roles, file_format, args.encoder, verbose=_verbosity(args))
     if args.ask is not None and args.ask > len(data.y):
         raise BadInput(f"--ask {args.ask}: {args.file} has {len(data.y)} rows with a label.")
     review = _read_reviews(data, args) if args.reviewed else None
@@ -59,7 +60,7 @@ def find(args):
         issues = _with_decisions(issues, review)
     summary = summarize(findings, data.X, data.y)
     _write(pipeline, data, issues, asked, args)
-    conflicts = find_conflicts(data.X, findings.codes)
+    conflicts = find_conflicts(data.rows(), findings.codes)
     results = args.file, data, findings, summary
     if args.json:
         files = {option.strip("-"): str(path) for option, path in outputs.items() if path}
@@ -70,7 +71,9 @@ def find(args):
         parts = [describe(*results), *_next_steps(args, len(issues))]
         if not args.out and len(issues):
             worst = _with_columns(issues, data)
-            parts.insert(1, describe_worst(worst, args.id, data.text_columns))
+            shown = [*as_list(data.image_column), *data.text_columns]
+            shown = [name for name in shown if name != data.id]
+            parts.insert(1, describe_worst(worst, data.id, shown))
         if len(conflicts):
             parts.insert(1, describe_conflicts(conflicts, data.positions))
     too_noisy = args.fail_above is not None and detector.noise_rate_ > args.fail_above
@@ -124,14 +127,17 @@ def _with_decisions(issues, review):
     return issues.assign(decision=issues["position"].map(agreed).fillna(""))
 
 
+def _verbosity(args):
+    return int(sys.stderr.isatty() and not args.quiet)
+
+
 def _fit(data, review, args):
     """Fit the pipeline, and show each of its warnings in one line."""
-    watched = sys.stderr.isatty() and not args.quiet
     pipeline = make_pipeline_for(
         data,
         threshold=args.threshold,
         memory=open_cache() if args.ask is not None or args.reviewed else None,
-        verbose=int(watched),
+        verbose=_verbosity(args),
         n_jobs=args.jobs,
         random_state=args.seed,
     )
@@ -166,19 +172,19 @@ def _report(pipeline, data, asked, args):
         texts = data.X[data.text_columns].agg(" ".join, axis=1).tolist()
     if data.columns is not None and data.columns.shape[1] > data.X.shape[1]:
         columns = data.columns.drop(columns=data.X.columns)
-    apply_ = f"skdynacor apply {args.file} review.csv --out corrected{''.join(args.file.suffixes)}"
     report(
         pipeline,
         data.X,
         data.y,
         args.report,
         texts=texts,
+        images=data.thumbnails(),
         columns=columns,
         positions=data.positions,
         source=args.file.name,
         label_name=data.label,
         ask=asked,
-        next_steps=f"{next_command(args)}\n{apply_}",
+        next_steps=f"{next_command(args)}\n{apply_command(args, 'review.csv')}",
     )
 
 
@@ -196,9 +202,7 @@ def _next_steps(args, n_flagged):
     written = [str(path) for path in paths if path]
     steps = [f"Wrote {', '.join(written)}."] if written else []
     if args.reviewed:
-        reviews = " ".join(map(str, args.reviewed))
-        suffix = "".join(args.file.suffixes)
-        steps.append(f"Next: skdynacor apply {args.file} {reviews} --out corrected{suffix}")
+        steps.append(f"Next: {apply_command(args, *args.reviewed)}")
     elif args.ask is not None and args.report:
         steps.append(
             f"Next: open {args.report}, look at the {args.ask} rows, download the review, and run\n"
@@ -208,7 +212,7 @@ def _next_steps(args, n_flagged):
         steps.append(
             "Next: write keep, suggested, drop, unsure or another label into the column\n"
             f"'decision' of {args.out}, and run\n"
-            f"  skdynacor apply {args.file} {args.out} --out corrected{''.join(args.file.suffixes)}"
+            f"  {apply_command(args, args.out)}"
         )
     elif n_flagged:
         steps.append(
@@ -227,3 +231,9 @@ def next_command(args):
         if not skipping:
             kept.append(word)
     return shlex.join(["skdynacor", *kept, "--reviewed", "review.csv", "--out", "issues.csv"])
+
+
+def apply_command(args, *reviews):
+    """Give the command that applies reviews; the folder of photos becomes another folder."""
+    out = f"corrected{''.join(args.file.suffixes)}"
+    return shlex.join(["skdynacor", "apply", str(args.file), *map(str, reviews), "--out", out])

@@ -76,8 +76,8 @@ def _add_find(commands):
         "file",
         metavar="FILE",
         type=Path,
-        help="a table (.csv, .tsv, .xlsx, .jsonl or .parquet), or .npz arrays; .csv, .tsv and "
-        ".jsonl also with .gz",
+        help="a table (.csv, .tsv, .xlsx, .jsonl or .parquet), .npz arrays, or a folder with a "
+        "folder of photos for each class; .csv, .tsv and .jsonl also with .gz",
     )
     _add_columns(find.add_argument_group("columns"))
     _add_file_format(find.add_argument_group("file format"))
@@ -104,6 +104,12 @@ def _add_find(commands):
     )
     writing.add_argument("--quiet", action="store_true", help="print nothing but errors")
     running = find.add_argument_group("computation")
+    running.add_argument(
+        "--encoder",
+        metavar="NAME",
+        help="a pretrained encoder of sentence-transformers for photos, or for texts in place of "
+        "their words: a folder, or a name to download",
+    )
     running.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
     running.add_argument("--jobs", type=int, metavar="N", help="processes to use, -1 for all cores")
     running.add_argument(
@@ -147,6 +153,9 @@ def _add_columns(columns):
         nargs="+",
         metavar="COLUMN",
         help="columns that hold text (default: those found to)",
+    )
+    columns.add_argument(
+        "--image", metavar="COLUMN", help="the column of paths of photos, relative to the file"
     )
     columns.add_argument("--id", metavar="COLUMN", help="the column that names rows in outputs")
     columns.add_argument(

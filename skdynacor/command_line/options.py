@@ -36,6 +36,7 @@ class Roles:
     label: str | None = None
     features: list | None = None
     text: list | None = None
+    image: str | None = None  # paths of photos
     drop: list | None = None
     id: str | None = None
     groups: str | None = None
@@ -45,7 +46,7 @@ class Roles:
         """Check that the columns that options name are there, and that none is the label."""
         if self.label not in names:
             raise no_such_name(self.label, names, "column", "--label")
-        for option in ("features", "text", "drop", "id", "groups"):
+        for option in ("features", "text", "image", "drop", "id", "groups"):
             for name in as_list(getattr(self, option)):
                 if name not in names:
                     raise no_such_name(name, names, "column", f"--{option}")
@@ -53,12 +54,12 @@ class Roles:
                     raise BadInput(f"--{option} names the label, {name!r}; leave it out.")
                 if option in ("features", "text") and not self.learnt([name]):
                     raise BadInput(
-                        f"--{option} names {name!r}, which --drop, --id or --groups excludes."
+                        f"--{option} names {name!r}, which --image, --drop, --id or --groups names."
                     )
 
     def learnt(self, names):
         """List the columns that may be learnt from."""
-        others = {self.label, self.id, self.groups, *(self.drop or [])}
+        others = {self.label, self.id, self.groups, self.image, *(self.drop or [])}
         named = None if self.features is None else {*self.features, *(self.text or [])}
         return [name for name in names if name not in others and (named is None or name in named)]
 

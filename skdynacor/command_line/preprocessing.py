@@ -1,40 +1,37 @@
 """The pipeline that finds label errors in a file."""
 
 from sklearn.compose import ColumnTransformer
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.impute import SimpleImputer
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import Pipeline
 from skrub import MinHashEncoder, TableVectorizer
 
 from .. import LabelErrorDetector
+from .encoders import PhotoEncoder, TextEncoder
+from .words import WordEncoder
 
-#: Less frequent words add little, and take memory.
-N_WORDS = 20_000
 
-
-def make_preprocessing(columns, text_columns):
-    """Make the transformer of a table, with columns of text, to numbers.
-
-    With text the output is sparse; forests then take no missing values, so they are imputed.
-    """
+def make_preprocessing(data, *, verbose=0):
+    """Make the transformer of a table, with columns of texts and photos, to numbers."""
     # MinHash is deterministic, and its output has the same width for any number of categories.
     table = TableVectorizer(high_cardinality=MinHashEncoder())
-    if not text_columns:
+    # One encoder is for photos, where there are any.
+    by_words = data.encoder is None or data.image_column is not None
+    of_texts = WordEncoder() if by_words else TextEncoder(data.encoder, verbose)
+    parts = [(f"text: {name}", of_texts, name) for name in data.text_columns]
+    if data.image_column is not None:
+        of_photos = PhotoEncoder(data.encoder, data.folder)
+        parts.append((f"image: {data.image_column}", of_photos, data.image_column))
+    taken = {*data.text_columns, data.image_column}
+    others = [name for name in data.X.columns if name not in taken]
+    if not parts:
         return table
-    others = [name for name in columns if name not in text_columns]
-    parts = [
-        (f"text: {name}", TfidfVectorizer(max_features=N_WORDS), name) for name in text_columns
-    ]
-    if others:
-        parts.append(("table", make_pipeline(table, SimpleImputer()), others))
-    return ColumnTransformer(parts, sparse_threshold=1.0)
+    return ColumnTransformer([*parts, ("table", table, others)] if others else parts)
 
 
 def make_pipeline_for(data, **params):
     """Make the pipeline for ``Data``: preprocessing if it is a table, and the detector."""
     detector = LabelErrorDetector(**params)
+    verbose = params.get("verbose", 0)
     steps = [("labelerrordetector", detector)]
     if hasattr(data.X, "columns"):
-        preprocessing = make_preprocessing(list(data.X.columns), data.text_columns)
-        steps.insert(0, ("preprocessing", preprocessing))
+        steps.insert(0, ("preprocessing", make_preprocessing(data, verbose=verbose)))
     return Pipeline(steps)

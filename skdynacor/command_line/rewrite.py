@@ -4,6 +4,8 @@ import csv
 import gzip
 import io
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,7 @@ import pyarrow.parquet
 from ..utils.files import writing
 from ..utils.optional import import_optional
 from .bad_input import BadInput
+from .photos import PATH_OF_PHOTOS, read_folder
 from .tables import separator_of, suffix_of
 from .text_files import open_text
 
@@ -26,13 +29,17 @@ def rewrite(source, out, label, changes, file_format):
     Parameters
     ----------
     source, out : Path
-        Of the same format, by their suffixes.
+        Of the same format, by their suffixes; or two folders of photos, of which the second is
+        made anew.
     label : str
         The column, or the array of a ``.npz`` file.
     changes : dict of int to label
         New labels by position of the row, as the file writes them; ``DROPPED`` leaves out the row.
     file_format : FileFormat
     """
+    if source.is_dir():
+        _copy_photos(source, out, changes)
+        return
     if suffix_of(out) != suffix_of(source):
         raise BadInput(
             f"--out {out} must have the suffix of the input, {suffix_of(source)}: the file is "
@@ -51,6 +58,29 @@ def rewrite(source, out, label, changes, file_format):
     encoded = text.encode(_encoding_of(source, file_format))
     with writing(out) as file:
         file.write(gzip.compress(encoded) if out.suffix == ".gz" else encoded)
+
+
+def _copy_photos(folder, out, changes):
+    """Copy a folder of photos to a new one, each photo to the folder of its class."""
+    if out.exists():
+        raise BadInput(f"--out {out} is there already; name a new folder.")
+    if out.resolve().is_relative_to(folder.resolve()):
+        raise BadInput(f"--out {out} is in {folder}, whose folders are classes; name another.")
+    part = out.with_name(f"{out.name}.part")
+    try:
+        for position, path in enumerate(read_folder(folder).frame[PATH_OF_PHOTOS]):
+            label, *rest = Path(path).parts
+            label = changes.get(position, label)
+            if label is DROPPED:
+                continue
+            target = part.joinpath(label, *rest)
+            if target.exists():
+                raise BadInput(f"Two photos would be {Path(label, *rest)}; rename one of them.")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(folder / path, target)
+        part.rename(out)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def _encoding_of(path, file_format):

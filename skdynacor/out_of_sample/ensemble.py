@@ -142,7 +142,7 @@ class OutOfSampleEnsemble(
     duplicated_share_ : float
         Share of the rows that equal another row in all features.
     groups_ : ndarray of shape (n_samples,), int
-        The groups of rows that shared folds: equal rows, and those of one of the caller's groups.
+        The groups of rows that shared folds: the caller's, or equal rows.
     estimators_ : dict of str to list of estimator
         The fitted clones of each estimator that is used: one for each fold, or one forest.
     classes_ : ndarray of shape (n_classes,)

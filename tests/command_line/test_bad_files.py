@@ -93,9 +93,9 @@ def test_separators_are_read(tmp_path):
 
 def test_a_missing_file_a_folder_and_others_that_are_not_read(refused, tmp_path, monkeypatch):
     assert f"no file {tmp_path}/none.csv" in refused(tmp_path / "none.csv", "--label", "y")
-    (tmp_path / "folder.csv").mkdir()
-    assert "is a folder" in refused(tmp_path / "folder.csv", "--label", "y")
-    assert "has an unknown format" in refused(tmp_path, "--label", "y")
+    assert "is a folder: its folders are the labels" in refused(tmp_path, "--label", "y")
+    (tmp_path / "a.txt").touch()
+    assert "has an unknown format" in refused(tmp_path / "a.txt", "--label", "y")
     (tmp_path / "sheet.ods").touch()
     assert "Save the sheet as .xlsx or CSV" in refused(tmp_path / "sheet.ods", "--label", "y")
 
@@ -158,7 +158,7 @@ def test_options_that_contradict_each_other(refused, tmp_path, option):
     path = tmp_path / "good.csv"
     path.write_text(GOOD)
     message = refused(path, "--label", "y", option, "a", "--features", "a", "b")
-    assert "--features names 'a', which --drop, --id or --groups excludes" in message
+    assert "--features names 'a', which --image, --drop, --id or --groups names" in message
 
 
 @pytest.mark.parametrize(

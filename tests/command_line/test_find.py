@@ -287,8 +287,10 @@ def reviews(mixed_table, tmp_path_factory):
     "options", [(), ("--features", "body", "title", "--text", "title", "body")]
 )
 def test_text_is_used_and_shown_in_one_line(command, reviews, mixed_table, options):
-    code, out, _ = command("find", reviews, "--label", "label", *options)
+    code, out, err = command("find", reviews, "--label", "label", *options)
     assert code == 0
+    assert "by words; with --encoder" in err
+    assert "pip install 'skdynacor[text]'" in err
     rows = out.partition("body")[2].partition("\n\n")[0].splitlines()[1:]
     assert len(rows) == 10
     wrong = mixed_table[1]
