@@ -1,7 +1,7 @@
 # Each target sets up what it needs: a virtual environment, and the package under constraints.
 PYTHON ?= python3
 
-.PHONY: demo test test-newest test-oldest browser lint doc screenshots
+.PHONY: demo test test-newest test-oldest browser lint doc screenshots cuda
 
 demo: .venv/ready
 	.venv/bin/skdynacor demo --out demo-output
@@ -37,6 +37,11 @@ doc: .venv/ready-for-development
 
 screenshots: .venv/ready-for-development browser
 	.venv/bin/python doc/make_screenshots.py
+
+# On a machine with a GPU, and a torch for it in .venv; takes some minutes.
+cuda: .venv/ready-for-development
+	.venv/bin/python -m pytest tests -k cuda
+	OMP_NUM_THREADS=1 .venv/bin/python -m benchmarks.cost.speed --device cuda --out build/cuda
 
 .venv/ready: constraints.txt pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -92,9 +92,9 @@ class CrossFittedMember:
         )
         if self.n_jobs == 1:
             options["advance"] = self._advance
-        # Threads would share torch's random state.
+        # Threads would share torch's random state. The caller's backend comes first.
         parallel = joblib.Parallel(
-            self.n_jobs, backend="loky" if self.is_net else None, return_as="generator"
+            self.n_jobs, prefer="processes" if self.is_net else None, return_as="generator"
         )
         stop = n_folds if self.n_jobs == 1 else None
         todo = list(enumerate(self._folds))[len(self.models) : stop]
@@ -326,7 +326,9 @@ class OutOfBagMember:
             warnings.filterwarnings("ignore", message="The number of unique classes is greater")
             warnings.filterwarnings("ignore", message="class_weight presets")
             self.forest.set_params(n_estimators=n_grown + n_trees)
-            self.forest.fit(columns, codes, sample_weight=n_times)
+            # A few trees at a time are not worth sending the rows to other machines.
+            with joblib.parallel_config("threading"):
+                self.forest.fit(columns, codes, sample_weight=n_times)
         out = np.flatnonzero(n_times == 0)
         if len(out):
             left_out = rows[out].astype(np.float32, copy=False)

@@ -4,6 +4,8 @@ import pickle
 
 import numpy as np
 import pytest
+from joblib import parallel_config, register_parallel_backend
+from joblib.parallel import ThreadingBackend
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 from scipy.special import log_softmax
@@ -216,3 +218,36 @@ def test_labels_that_no_model_predicts_have_uniform_probabilities():
     assert ensemble.weights_ == {"contrarian": 0}
     assert_allclose(np.exp(ensemble.log_probs_), 0.5, rtol=1e-5)
     assert list(ensemble.estimators_) == ["contrarian"]
+
+
+class _Counted(ThreadingBackend):
+    n_uses = 0
+
+    def configure(self, *args, **kwargs):
+        _Counted.n_uses += 1
+        return super().configure(*args, **kwargs)
+
+
+def test_folds_are_tasks_of_the_callers_backend(noisy_blobs):
+    X, y, _ = noisy_blobs
+    estimators = [("tree", DecisionTreeClassifier()), ("logistic", LogisticRegression())]
+    ensemble = OutOfSampleEnsemble(estimators, cv=4, random_state=0)
+    expected = ensemble.fit_transform(X, y)
+    register_parallel_backend("counted", _Counted)
+    with parallel_config("counted", n_jobs=2):
+        assert_allclose(ensemble.fit_transform(X, y), expected)
+    assert _Counted.n_uses == 2  # one for each estimator
+
+
+def test_a_dask_cluster_gives_the_same(noisy_blobs):
+    distributed = pytest.importorskip("distributed")
+    X, y, _ = noisy_blobs
+    expected = OutOfSampleEnsemble(random_state=0).fit_transform(X, y)
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with (
+        distributed.LocalCluster(**options) as cluster,
+        distributed.Client(cluster),
+        parallel_config("dask"),
+    ):
+        found = OutOfSampleEnsemble(random_state=0).fit_transform(X, y)
+    assert_array_equal(found, expected)
