@@ -9,7 +9,7 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from ..inspection import write_label_studio, write_review
+from ..inspection import unusual_rows, write_label_studio, write_review
 from ..inspection._conflicting_labels import find_conflicts
 from ..inspection._findings import read_findings
 from ..inspection._label_issues import list_issues
@@ -23,10 +23,18 @@ from .options import FileFormat, Roles, as_list
 from .outputs import check_outputs
 from .preprocessing import make_pipeline_for
 from .reviews import check_reviews, read_reviews, split_contradictions
-from .summary import describe, describe_conflicts, describe_worst, to_json
+from .summary import (
+    describe,
+    describe_conflicts,
+    describe_unusual,
+    describe_worst,
+    to_json,
+)
 from .training_cache import open_cache
 
 NOISY = 3
+#: Time for nearest neighbours grows with the square of the number of rows.
+_FEW_ENOUGH_FOR_NEIGHBORS = 20_000
 #: Options that the next call has no use for.
 _OF_THIS_CALL = {
     *("--out", "--report", "--label-studio", "--save-pipeline", "--ask", "--reviewed"),
@@ -61,10 +69,11 @@ def find(args):
     summary = summarize(findings, data.X, data.y)
     _write(pipeline, data, issues, asked, args)
     conflicts = find_conflicts(data.rows(), findings.codes)
+    unusual = _find_unusual(pipeline, data)
     results = args.file, data, findings, summary
     if args.json:
         files = {option.strip("-"): str(path) for option, path in outputs.items() if path}
-        parts = [to_json(*results, issues, conflicts, files)]
+        parts = [to_json(*results, issues, conflicts, unusual, files)]
     elif args.quiet:
         parts = []
     else:
@@ -74,10 +83,23 @@ def find(args):
             shown = [*as_list(data.image_column), *data.text_columns]
             shown = [name for name in shown if name != data.id]
             parts.insert(1, describe_worst(worst, data.id, shown))
+        if unusual is not None and len(unusual):
+            parts.insert(1, describe_unusual(unusual))
         if len(conflicts):
             parts.insert(1, describe_conflicts(conflicts, data.positions))
     too_noisy = args.fail_above is not None and detector.noise_rate_ > args.fail_above
     return NOISY if too_noisy else 0, "\n\n".join(parts) + "\n" * bool(parts)
+
+
+def _find_unusual(pipeline, data):
+    """Find near-duplicates and outliers among the features; None where there are many rows."""
+    if len(data.y) > _FEW_ENOUGH_FOR_NEIGHBORS:
+        return None
+    X = pipeline[:-1].transform(data.X) if len(pipeline) > 1 else data.X
+    unusual = unusual_rows(X, data.y)
+    for name in ("position", "nearest"):
+        unusual[name] = data.positions[unusual[name].to_numpy()]
+    return unusual
 
 
 def _take(args, kind):

@@ -60,6 +60,22 @@ def describe_conflicts(conflicts, positions):
     return "\n".join(lines)
 
 
+def describe_unusual(unusual):
+    """Count near-duplicates and outliers, and name the first rows."""
+    lines = []
+    for kind, text in (
+        ("near duplicate", "nearly equal a row with another label"),
+        ("outlier", "are unlike all others, whatever their label"),
+    ):
+        rows = unusual.loc[unusual["kind"] == kind, "position"].tolist()
+        if rows:
+            names = ", ".join(map(str, rows[:_MOST_NAMED])) + " and more" * (
+                len(rows) > _MOST_NAMED
+            )
+            lines.append(f"{len(rows):,} rows {text}: {names}")
+    return "\n".join(lines)
+
+
 def describe_worst(issues, id_column, text_columns):
     """Show the first ten issues, with the text columns of the file."""
     worst = issues.head(N_SHOWN)
@@ -76,7 +92,7 @@ def describe_worst(issues, id_column, text_columns):
     return f"The worst {len(worst)}{counting}:\n{table.to_string(index=False)}"
 
 
-def to_json(path, data, findings, summary, issues, conflicts, files):
+def to_json(path, data, findings, summary, issues, conflicts, unusual, files):
     """Give all results as JSON; ``files`` are the files written, by option."""
     learnability = findings.learnability
     found = {
@@ -89,6 +105,7 @@ def to_json(path, data, findings, summary, issues, conflicts, files):
         "noise_rate_interval": list(findings.noise_rate_interval),
         "duplicated_share": findings.duplicated_share,
         "conflicting_rows": data.positions[conflicts["position"].to_numpy()].tolist(),
+        "unusual_rows": None if unusual is None else _records(unusual),
         "classes": _records(summary),
         "issues": _records(issues),
         "files": files,

@@ -5,7 +5,14 @@ import numpy as np
 from ..utils.optional import import_optional
 
 #: Columns that hold labels.
-_LABELS = ("given_label", "suggested_label", "label", "most_confused_with", "commonest_label")
+_LABELS = (
+    "given_label",
+    "suggested_label",
+    "label",
+    "most_confused_with",
+    "commonest_label",
+    "nearest_label",
+)
 
 
 def is_of_polars(*data):
