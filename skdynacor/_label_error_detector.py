@@ -82,7 +82,7 @@ class LabelErrorDetector(VerdictsMixin, FlagsMixin, EstimatorsMixin):
         Labels without a verdict are flagged above this noise probability.
     status_ : ndarray of shape (n_samples,), str
         "wrong": by both transition matrices of the noise model; "in doubt": an error unless classes
-        overlap there; else "fine". With verdicts, labels are in doubt whose noise probability has
+        overlap there, or labels that can hardly be learnt; else "fine". With verdicts, labels are in doubt whose noise probability has
         0.5 in its 95 % interval.
     suggested_labels_ : ndarray of shape (n_samples,)
         The given label where a row is not flagged, else the likeliest other class.
@@ -380,8 +380,9 @@ class LabelErrorDetector(VerdictsMixin, FlagsMixin, EstimatorsMixin):
         if self._recalibration is None:
             self.noise_rate_interval_ = self._rates_by_reading
         disagrees = log_probs.argmax(axis=1) != codes
-        self.status_ = self._find_status(self._wrong_by_both & self.flags_, disagrees)
         self.learnability_ = assess(log_probs, codes, probability, self.flags_, model.evidence)
+        surely_wrong = self._wrong_by_both & self.flags_ & self.learnability_.is_enough
+        self.status_ = self._find_status(surely_wrong, disagrees)
         n_wrong, n_rows = np.bincount(codes, probability, n_classes), np.bincount(codes)
         self.class_noise_rates_ = n_wrong / n_rows
         suggested, suggested_probability = codes.copy(), 1 - probability

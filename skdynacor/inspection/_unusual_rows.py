@@ -13,6 +13,8 @@ from ._frames import is_of_polars, to_frame
 _N_NEIGHBORS = 10
 #: Near-duplicates are closer than this share of the median distance to the nearest row.
 _NEAR = 0.1
+#: Rows are equal below it, which rounding hides.
+_EQUAL = 1e-4
 #: Outliers are farther from their neighbours than most by so many robust standard deviations, in
 #: logarithms of distances.
 _FAR = 5.0
@@ -69,7 +71,9 @@ def unusual_rows(X, y):
     labels = read_labels(y)
     check_consistent_length(X, labels)
     nearest, distance, spread = _find_neighbors(X)
-    duplicates = np.flatnonzero((distance > 0) & (distance < _NEAR) & (labels[nearest] != labels))
+    duplicates = np.flatnonzero(
+        (distance > _EQUAL) & (distance < _NEAR) & (labels[nearest] != labels)
+    )
     outliers = np.flatnonzero(_is_far(spread))
     order = np.concatenate(
         [

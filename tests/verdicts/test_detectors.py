@@ -14,6 +14,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
 
 from skdynacor import (
     CorruptedArray,
@@ -242,6 +243,13 @@ def test_status_before_verdicts(problem):
     assert (detector.flags_[detector.status_ == "wrong"]).all()
     issues = label_issues(detector, X, y)
     assert_array_equal(issues["status"], detector.status_[issues["position"]])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nothing_is_surely_wrong_where_labels_follow_from_nothing(seed):
+    rng = np.random.default_rng(seed)
+    X, y = rng.normal(size=(200, 8)), rng.integers(0, 3, 200)
+    assert "wrong" not in LabelErrorDetector(GaussianNB(), random_state=0).fit(X, y).status_
 
 
 def test_thresholds_are_applied_without_training(problem):
