@@ -82,8 +82,8 @@ class LabelErrorDetector(VerdictsMixin, FlagsMixin, EstimatorsMixin):
         Labels without a verdict are flagged above this noise probability.
     status_ : ndarray of shape (n_samples,), str
         "wrong": by both transition matrices of the noise model; "in doubt": an error unless classes
-        overlap there, or labels that can hardly be learnt; else "fine". With verdicts, labels are in doubt whose noise probability has
-        0.5 in its 95 % interval.
+        overlap there, or labels can hardly be learnt; else "fine". With verdicts, labels are in
+        doubt whose noise probability has 0.5 in its 95 % interval.
     suggested_labels_ : ndarray of shape (n_samples,)
         The given label where a row is not flagged, else the likeliest other class.
     suggested_label_probability_ : ndarray of shape (n_samples,)
