@@ -103,6 +103,10 @@ def test_a_fit_opens_no_connection_and_writes_no_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_no_environment_variable_is_read():
-    for path in (ROOT / "skdynacor").rglob("*.py"):
-        assert not re.search(r"\benviron\b|\bgetenv\b", path.read_text(encoding="utf-8")), path
+def test_only_the_folder_of_the_cache_is_read_from_the_environment():
+    found = {
+        path.name: re.findall(r"environ\S*\(\"(\w+)", text)
+        for path in (ROOT / "skdynacor").rglob("*.py")
+        if re.search(r"\benviron\b|\bgetenv\b", text := path.read_text(encoding="utf-8"))
+    }
+    assert found == {"embeddings.py": ["SKDYNACOR_CACHE", "XDG_CACHE_HOME"]}
