@@ -333,7 +333,7 @@ class LabelErrorDetector(VerdictsMixin, FlagsMixin, EstimatorsMixin):
         log_odds = self._noise_model.log_odds(log_probs, codes)
         if self._recalibration is None:
             return expit(log_odds)
-        probability = expit(self._recalibration.log_odds(log_odds, codes))
+        probability = self._recalibration.probability(log_odds, codes)
         rows = self._ensemble.find_rows_of_fit(X, codes, self._label_codes)
         verdicts = np.where(rows < 0, -1, self.verdicts_[rows])
         return np.where(verdicts < 0, probability, verdicts)

@@ -16,8 +16,6 @@ from .review_decisions import read_decisions
 from .thresholds import find_threshold
 
 _AFTER_VERDICTS = ("precision_interval_", "recall_interval_", "n_remaining_", "verdicts_needed_")
-#: Standard errors on either side, for 95 %.
-_TWO_SIDED = 1.96
 
 
 class VerdictsMixin:
@@ -40,7 +38,7 @@ class VerdictsMixin:
     def rows_to_review(self, n=20, *, random_state=None):
         """Draw rows for a person to review, for ``recalibrate``.
 
-        Rows are drawn in proportion to √(p (1 − p)) + 0.02, where p is the probability that the
+        Rows are drawn in proportion to (p (1 − p))^⅔ + 0.02, where p is the probability that the
         label is wrong: those in doubt first of all, yet all may be drawn. Reviewing only the rows
         that look worst tells less of where to stop.
 
@@ -159,7 +157,7 @@ class VerdictsMixin:
         flagged_before = reviewed & (probability > 0.5)
         self._reviewed_flags = int(flagged_before.sum()), int(verdicts[flagged_before].sum())
         if self._recalibration is not None:
-            probability = expit(self._recalibration.log_odds(self._log_odds, self._codes))
+            probability = self._recalibration.probability(self._log_odds, self._codes)
         self.noise_probability_ = np.where(reviewed, verdicts, probability)
         self.noise_rate_ = float(self.noise_probability_.mean())
         self.threshold_ = self._find_threshold(probability)
@@ -200,11 +198,9 @@ class VerdictsMixin:
     def _find_status(self, surely_wrong, perhaps_wrong):
         """Tell rows that are "wrong", "in doubt" or "fine", by two readings or by verdicts."""
         if self._recalibration is not None:
-            log_odds = self._recalibration.log_odds(self._log_odds, self._codes)
-            error = self._recalibration.standard_error(self._log_odds, self._codes)
-            surely_wrong = log_odds > _TWO_SIDED * error
-            perhaps_wrong = log_odds > -_TWO_SIDED * error
-            surely_wrong = np.where(self.verdicts_ < 0, surely_wrong, self.verdicts_ == 1)
-            perhaps_wrong = np.where(self.verdicts_ < 0, perhaps_wrong, self.verdicts_ == 1)
+            surely_wrong, perhaps_wrong = (
+                np.where(self.verdicts_ < 0, bound > 0.5, self.verdicts_ == 1)
+                for bound in self._recalibration.interval(self._log_odds, self._codes)
+            )
         perhaps_wrong = perhaps_wrong | self.flags_
         return np.select([surely_wrong, perhaps_wrong], ["wrong", "in doubt"], "fine")

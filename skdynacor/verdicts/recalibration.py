@@ -1,7 +1,8 @@
 """Recalibrate the log-odds of label errors by verdicts: P(wrong) = σ(a + b log-odds + c_given).
 
-Parameters are (a, b, c_1, ..., c_n_classes), with normal priors around the identity. A verdict is
-mistaken with a probability e: it says "wrong" with probability e + (1 − 2e) P(wrong).
+Parameters are (a, b, c_1, ..., c_n_classes), with normal priors around the identity. Or no label is
+wrong at all. A verdict is mistaken with a probability e: it says "wrong" with probability
+e + (1 − 2e) P(wrong).
 """
 
 from typing import NamedTuple
@@ -10,17 +11,17 @@ import numpy as np
 from scipy.optimize import brentq, minimize
 from scipy.special import expit
 
-#: Standard deviations of the priors on a, and on b around 1, and of c, of which the likeliest is
-#: taken.
-_PRIOR_OF_INTERCEPT, _PRIOR_OF_SLOPE = 3.5, 0.35
-_PRIORS_OF_CLASSES = (0.1, 0.5, 1.0)
+#: Standard deviations of the priors on a, on b around 1, and on c.
+_PRIOR_OF_INTERCEPT, _PRIOR_OF_SLOPE, _PRIOR_OF_CLASSES = 2.0, 0.35, 1.0
+#: Prior probability that no label is wrong.
+_PRIOR_OF_ALL_RIGHT = 1 / 8
 #: Beyond it, log-odds say nothing more.
 _LARGEST_LOG_ODDS = 30.0
 #: Rows on which intervals are computed, flagged or not, and draws of the parameters.
 _MOST_ROWS, _N_DRAWS = 4_000, 400
 _LEVEL = 0.95
-#: Nats by which the likelihood falls at the ends of a 95 % interval, χ²(1) / 2.
-_DROP = 1.92
+#: Standard errors on either side, for 95 %.
+_TWO_SIDED = 1.96
 
 
 class Recalibration(NamedTuple):
@@ -29,22 +30,34 @@ class Recalibration(NamedTuple):
     parameters: np.ndarray  # (2 + n_classes,)
     covariance: np.ndarray  # (2 + n_known, 2 + n_known), of a, b and the classes with verdicts
     known: np.ndarray  # (n_known,), these classes
-    prior_of_classes: float
+    all_right: float  # probability that no label is wrong
     log_evidence: float  # log of the marginal likelihood of the verdicts
     information: np.ndarray  # (2 + n_known, 2 + n_known), of all verdicts without the priors
     n_verdicts: int
-    all_may_be_right: bool  # whether mistakes alone explain the verdicts "wrong"
+
+    def probability(self, log_odds, codes):
+        """Mean of P(wrong) over the posterior, (n_samples,), by MacKay's approximation."""
+        error = self.standard_error(log_odds, codes)
+        log_odds = self.log_odds(log_odds, codes) / np.sqrt(1 + np.pi * error**2 / 8)
+        return (1 - self.all_right) * expit(log_odds)
+
+    def interval(self, log_odds, codes):
+        """Give the 95 % interval of P(wrong), two of (n_samples,)."""
+        error = _TWO_SIDED * self.standard_error(log_odds, codes)
+        log_odds = self.log_odds(log_odds, codes)
+        low = np.zeros(len(error)) if self.all_right > (1 - _LEVEL) / 2 else expit(log_odds - error)
+        return low, expit(log_odds + error)
 
     def log_odds(self, log_odds, codes):
-        """Recalibrated log-odds, (n_samples,)."""
+        """Likeliest recalibrated log-odds if some labels are wrong, (n_samples,)."""
         intercept, slope, *_ = self.parameters
         return intercept + slope * _bounded(log_odds) + self.parameters[2:][codes]
 
     def standard_error(self, log_odds, codes):
-        """Standard error of the recalibrated log-odds, (n_samples,)."""
+        """Standard error of ``log_odds``, (n_samples,)."""
         log_odds, of_class = _bounded(log_odds), self.column_of(codes)
         has = of_class > 0
-        variances, cov = np.where(has, 0.0, self.prior_of_classes**2), self.covariance
+        variances, cov = np.where(has, 0.0, _PRIOR_OF_CLASSES**2), self.covariance
         variances += cov[0, 0] + 2 * log_odds * cov[0, 1] + log_odds**2 * cov[1, 1]
         variances += has * (
             cov[of_class, of_class] + 2 * (cov[0, of_class] + log_odds * cov[1, of_class])
@@ -52,14 +65,15 @@ class Recalibration(NamedTuple):
         return np.sqrt(variances)
 
     def draw(self, rng):
-        """Draw parameters from the posterior, (n_draws, 2 + n_classes)."""
+        """Draw parameters from the posterior, (n_draws, 2 + n_classes); −∞ if no label is wrong."""
         n_classes = len(self.parameters) - 2
-        draws = rng.normal(0, self.prior_of_classes, (_N_DRAWS, 2 + n_classes))
+        draws = rng.normal(0, _PRIOR_OF_CLASSES, (_N_DRAWS, 2 + n_classes))
         which = np.r_[0, 1, 2 + self.known]
         root = np.linalg.cholesky(self.covariance)
         draws[:, which] = (
             self.parameters[which] + rng.standard_normal((_N_DRAWS, len(which))) @ root.T
         )
+        draws[: round(self.all_right * _N_DRAWS), 0] = -np.inf
         return draws
 
     def column_of(self, codes):
@@ -86,7 +100,6 @@ def recalibrate(log_odds, codes, verdicts, n_classes, error_rate):
     Returns
     -------
     recalibration : Recalibration
-        Of the prior on the class offsets under which the verdicts are likeliest.
     """
     known, numbers = np.unique(codes, return_inverse=True)
     design = np.zeros((len(codes), 2 + len(known)))
@@ -94,39 +107,33 @@ def recalibrate(log_odds, codes, verdicts, n_classes, error_rate):
     design[np.arange(len(codes)), 2 + numbers] = 1
     center = np.zeros(design.shape[1])
     center[1] = 1
-    nothing_wrong = _log_likelihood(_say_wrong(np.zeros(len(codes)), error_rate), verdicts)
-    fits = []
-    for prior in _PRIORS_OF_CLASSES if n_classes > 1 else _PRIORS_OF_CLASSES[:1]:
-        spread = np.full(design.shape[1], prior)
-        spread[:2] = _PRIOR_OF_INTERCEPT, _PRIOR_OF_SLOPE
-        found = minimize(
-            _negative_log_posterior,
-            center,
-            (design, verdicts, error_rate, center, spread**-2),
-            method="L-BFGS-B",
-            jac=True,
-        )
-        said = _say_wrong(expit(design @ found.x), error_rate)
-        log_likelihood = _log_likelihood(said, verdicts)
-        information = _fisher_information(found.x, design, error_rate)
-        precision = information + np.diag(spread**-2)
-        # Laplace's approximation; the determinant of the prior is in ``spread``.
-        log_det = np.linalg.slogdet(precision)[1] + 2 * np.log(spread).sum()
-        parameters = np.zeros(2 + n_classes)
-        parameters[np.r_[0, 1, 2 + known]] = found.x
-        fits.append(
-            Recalibration(
-                parameters,
-                np.linalg.inv(precision),
-                known,
-                prior,
-                float(-found.fun - log_det / 2),
-                information,
-                len(codes),
-                nothing_wrong > log_likelihood - _DROP,
-            )
-        )
-    return max(fits, key=lambda fit: fit.log_evidence)
+    spread = np.full(design.shape[1], _PRIOR_OF_CLASSES)
+    spread[:2] = _PRIOR_OF_INTERCEPT, _PRIOR_OF_SLOPE
+    found = minimize(
+        _negative_log_posterior,
+        center,
+        (design, verdicts, error_rate, center, spread**-2),
+        method="L-BFGS-B",
+        jac=True,
+    )
+    information = _fisher_information(found.x, design, error_rate)
+    precision = information + np.diag(spread**-2)
+    # Laplace's approximation; the determinant of the prior is in ``spread``.
+    log_det = np.linalg.slogdet(precision)[1] + 2 * np.log(spread).sum()
+    some_wrong = np.log1p(-_PRIOR_OF_ALL_RIGHT) - found.fun - log_det / 2
+    said = _say_wrong(np.zeros(len(codes)), error_rate)
+    all_right = np.log(_PRIOR_OF_ALL_RIGHT) + _log_likelihood(said, verdicts)
+    parameters = np.zeros(2 + n_classes)
+    parameters[np.r_[0, 1, 2 + known]] = found.x
+    return Recalibration(
+        parameters,
+        np.linalg.inv(precision),
+        known,
+        float(expit(all_right - some_wrong)),
+        float(np.logaddexp(all_right, some_wrong)),
+        information,
+        len(codes),
+    )
 
 
 def _say_wrong(wrong, error_rate):
@@ -193,16 +200,10 @@ def find_intervals(recalibration, log_odds, codes, flags, n_confirmed, n_rows, r
     nothing = np.full(len(draws), np.nan)
     recall = np.divide(found, n_wrong, where=n_wrong > 0, out=nothing.copy())
     precision = np.minimum(found / flags.sum(), 1) if flags.any() else nothing
-    intervals = {
-        "noise_rate": _interval((n_confirmed + n_wrong) / n_rows),
-        "precision": _interval(precision),
-        "recall": _interval(recall),
-    }
-    if recalibration.all_may_be_right:
-        intervals["noise_rate"] = 0.0, intervals["noise_rate"][1]
-        if flags.any():
-            intervals["precision"] = 0.0, intervals["precision"][1]
-    return Intervals(**intervals, verdicts_needed=_verdicts_needed(recalibration, log_odds, codes))
+    some_are_wrong = np.isfinite(draws[:, 0])  # otherwise the confirmed ones are mistakes, too
+    rate = _interval((n_confirmed * some_are_wrong + n_wrong) / n_rows)
+    needed = _verdicts_needed(recalibration, log_odds, codes)
+    return Intervals(rate, _interval(precision), _interval(recall), needed)
 
 
 def _thin(log_odds, codes):

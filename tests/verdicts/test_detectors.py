@@ -90,7 +90,7 @@ def assert_equal_states(one, other):
 def test_reviewed_rows_keep_their_verdict(fitted):
     detector, wrong = fitted
     rate_before, probability_before = detector.noise_rate_, detector.noise_probability_
-    verdicts = ask(detector, wrong)
+    verdicts = ask(detector, wrong, seed=1)
     assert detector.recalibrate(verdicts) is detector
     reviewed = verdicts >= 0
     assert_array_equal(detector.flags_[reviewed], wrong[reviewed])

@@ -32,7 +32,8 @@ def test_mistaken_verdicts_are_modelled():
     rng = np.random.default_rng(0)
     log_odds, codes, wrong = simulate(rng, 20_000)
     verdicts = np.where(rng.random(20_000) < 0.1, ~wrong, wrong)
-    off = [recalibrate(log_odds, codes, verdicts, 2, e).parameters[0] + 2 for e in (0.0, 0.1)]
+    fits = [recalibrate(log_odds, codes, verdicts, 2, e).parameters for e in (0.0, 0.1)]
+    off = [2 + fit[0] + fit[2:].mean() for fit in fits]
     assert abs(off[1]) < 0.15 < abs(off[0])
 
 
@@ -59,21 +60,37 @@ def test_extreme_log_odds_stay_finite():
     assert np.isfinite(found.log_odds(log_odds, np.zeros(3, int))).all()
 
 
-def test_offsets_only_where_classes_differ():
+def test_offsets_are_those_of_the_classes():
     rng = np.random.default_rng(0)
-    alike = recalibrate(*simulate(rng, 400, offsets=[0.0] * 8), 8, 0.05)
-    differing = recalibrate(*simulate(rng, 400, offsets=[-2.0, 2.0] * 4), 8, 0.05)
-    assert alike.prior_of_classes < differing.prior_of_classes
+    alike = recalibrate(*simulate(rng, 800, offsets=[0.0] * 4), 4, 0.05)
+    differing = recalibrate(*simulate(rng, 800, offsets=[-2.0, 2.0] * 2), 4, 0.05)
+    assert np.ptp(alike.parameters[2:]) < 1
+    assert (np.abs(np.diff(differing.parameters[2:])) > 2).all()
 
 
-def test_standard_error_is_that_of_draws():
+def test_probability_and_interval_are_those_of_draws():
     log_odds, codes, wrong = simulate(np.random.default_rng(0), 300)
-    some = np.arange(100)
+    some = np.arange(40)
     found = recalibrate(log_odds[some], codes[some], wrong[some], 3, 0.05)
     codes[-1] = 2  # of which there is no verdict
     draws = np.concatenate([found.draw(np.random.default_rng(i)) for i in range(20)])
     drawn = draws[:, :1] + draws[:, 1:2] * log_odds + draws[:, 2:][:, codes]
     assert_allclose(found.standard_error(log_odds, codes), drawn.std(axis=0), rtol=0.05)
+    probability = found.probability(log_odds, codes)
+    assert_allclose(probability, expit(drawn).mean(axis=0), atol=0.02)
+    low, high = found.interval(log_odds, codes)
+    assert_allclose([low, high], np.quantile(expit(drawn), [0.025, 0.975], axis=0), atol=0.03)
+
+
+def test_perhaps_no_label_is_wrong():
+    log_odds, codes = np.linspace(-4, 1, 30), np.zeros(30, int)
+    none, many = (recalibrate(log_odds, codes, np.arange(30) >= 30 - n, 1, 0.05) for n in (0, 8))
+    assert many.all_right < 0.01 < 1 / 8 < none.all_right
+    assert np.isinf(none.draw(np.random.default_rng(0))[:, 0]).mean() == pytest.approx(
+        none.all_right, abs=0.01
+    )
+    assert none.probability(np.array([30.0]), codes[:1])[0] < 1 - none.all_right
+    assert not none.interval(log_odds, codes)[0].any()
 
 
 @pytest.mark.parametrize("n_verdicts", [20, 100])

@@ -10,15 +10,24 @@ from skdynacor.verdicts._review_sample import add_controls, draw_rows
 
 def test_rows_are_drawn_in_proportion():
     probability = np.array([0.5, 0.0, 0.9] * 100)
-    weights = np.array([0.52, 0.02, 0.32])
+    weights = (probability[:3] * (1 - probability[:3])) ** (2 / 3) + 0.02
     everything = np.ones(300, bool)
-    counts = np.zeros(3)
-    for seed in range(300):
-        rng = np.random.default_rng(seed)
-        counts += np.bincount(
-            draw_rows(probability, np.arange(300), everything, 5, rng) % 3, minlength=3
-        )
-    np.testing.assert_allclose(counts / counts.sum(), weights / weights.sum(), atol=0.03)
+    draws = [
+        draw_rows(probability, np.arange(300), everything, 20, np.random.default_rng(seed)) % 3
+        for seed in range(300)
+    ]
+    counts = np.array([np.bincount(draw, minlength=3) for draw in draws])
+    expected = 20 * weights / weights.sum()
+    np.testing.assert_allclose(counts.mean(axis=0), expected, atol=0.1)
+    assert (np.abs(counts - expected) < 1).all()  # of each kind, as many as is expected
+
+
+def test_all_rows_can_be_drawn():
+    probability = np.r_[0.5, np.zeros(9)]  # the first is due more than once
+    rows, everything, rng = np.arange(10), np.ones(10, bool), np.random.default_rng(0)
+    for n in (5, 10, 20):
+        drawn = draw_rows(probability, rows, everything, n, rng)
+        assert len(set(drawn)) == len(drawn) == min(n, 10)
 
 
 def test_never_two_of_one_group_nor_reviewed_ones():

@@ -6,7 +6,6 @@ from numbers import Real
 
 import numpy as np
 import torch
-from scipy.special import expit
 from sklearn.cluster import KMeans
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 
@@ -379,7 +378,7 @@ class DynaCorDetector(VerdictsMixin, TrajectoryDetector):
         if self._recalibration is None:
             return q_noisy
         codes = np.zeros(len(q_noisy), dtype=int)
-        return expit(self._recalibration.log_odds(self._log_odds_scale.log_odds(q_noisy), codes))
+        return self._recalibration.probability(self._log_odds_scale.log_odds(q_noisy), codes)
 
     def _closeness_to_noisy(self, X):
         check_is_fitted(self)
