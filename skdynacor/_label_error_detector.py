@@ -236,7 +236,7 @@ class LabelErrorDetector(VerdictsMixin, FlagsMixin, EstimatorsMixin):
         self._ensemble = ensemble
         self.weights_, self.log_probs_ = ensemble.weights_, log_probs
         self.duplicated_share_ = ensemble.duplicated_share_
-        self._noise_model = NoiseModel().fit(log_probs, codes)
+        self._noise_model = NoiseModel().fit(log_probs, codes, ensemble.agreement_)
         self._label_codes = codes
         model = self._noise_model
         by_reading = model.log_odds_by_reading(log_probs, codes)

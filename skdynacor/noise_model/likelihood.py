@@ -12,6 +12,7 @@ from scipy.optimize import minimize
 from scipy.special import softmax
 
 from .transition import (
+    agreement,
     count_anchors,
     doubt,
     estimate_transition_matrix,
@@ -32,6 +33,7 @@ class Weighting(NamedTuple):
 
     weights: np.ndarray  # (n_models,)
     log_likelihoods: np.ndarray  # of the labels of evenly spread samples, in nats
+    agreement: float  # of the models with the labels, in the mean
 
 
 def fit_weights(log_probs, labels):
@@ -41,14 +43,16 @@ def fit_weights(log_probs, labels):
     """
     weights = np.ones(len(log_probs))
     of_some = [each[evenly_spread(each)] for each in log_probs], labels[evenly_spread(log_probs[0])]
+    # Weights that are fitted to the labels favour models that agree with them by chance.
+    agrees = float(np.mean([agreement(each, labels) for each in log_probs]))
     for _ in range(_N_ROUNDS):
-        combined = combine(log_probs, weights)
-        doubted = 1 - evidence_of_learning(combined, labels)
-        counts = doubt(count_anchors(combined, labels), doubted)
+        counts = count_anchors(combine(log_probs, weights), labels)
+        counts = doubt(counts, 1 - evidence_of_learning(agrees, [counts], labels))
         transition_matrix = estimate_transition_matrix(counts, labels)
         start = np.maximum(weights, 0.05)  # lets a weight leave zero
         weights = maximize_likelihood(*of_some, transition_matrix, start)
-    return Weighting(weights, label_log_likelihoods(*of_some, transition_matrix, weights))
+    log_likelihoods = label_log_likelihoods(*of_some, transition_matrix, weights)
+    return Weighting(weights, log_likelihoods, agrees)
 
 
 def evenly_spread(log_probs):

@@ -6,8 +6,9 @@ from scipy.special import softmax
 # Right labels, and labels by the common rates, added to the counts of a class of average size; and
 # right labels in all.
 _RIGHT_SAMPLES, _COMMON_SAMPLES, _MOST_RIGHT_SAMPLES = 25.0, 10.0, 125.0
-# Standard errors that labels that follow from nothing hardly exceed, and enough to be sure.
-_BY_CHANCE, _SURELY = 3.0, 4.2
+# Standard errors by which models agree with labels that follow from nothing by chance, and enough
+# to be sure, over the noise rate.
+_BY_CHANCE, _SURELY = 4.5, 5.5
 # The share of the samples predicted as a class that are its anchors, and their least number.
 _ANCHOR_SHARE, _ENOUGH_ANCHORS = 1 / 3, 30
 # Probabilities this close are equal.
@@ -77,12 +78,10 @@ def estimate_transition_matrix(counts, labels):
     return matrix / matrix.sum(axis=1, keepdims=True)
 
 
-def evidence_of_learning(log_probs, labels):
-    """How surely the models have learnt the labels, from 0 (perhaps nothing) to 1.
+def agreement(log_probs, labels):
+    """By how many standard errors the probabilities of the given labels exceed chance.
 
-    The probabilities of the given labels are compared with those of labels drawn anew by their
-    frequencies. The evidence grows over a range of standard errors above what weights, fitted to
-    labels that follow from nothing, reach by chance.
+    They are compared with those of labels drawn anew by their frequencies.
     """
     probs = softmax(log_probs, axis=1)
     probs -= probs.mean(axis=0)
@@ -90,8 +89,20 @@ def evidence_of_learning(log_probs, labels):
     by_chance = probs @ frequencies
     variance = np.sum(probs**2 @ frequencies - by_chance**2)
     difference = np.sum(probs[np.arange(len(labels)), labels] - by_chance)
-    n_errors = difference / np.sqrt(max(variance, np.finfo(float).tiny))
-    return float(np.clip((n_errors - _BY_CHANCE) / (_SURELY - _BY_CHANCE), 0, 1))
+    return float(difference / np.sqrt(max(variance, np.finfo(float).tiny)))
+
+
+def evidence_of_learning(agreement, estimates, labels):
+    """How surely models have learnt the labels, from 0 (perhaps nothing) to 1.
+
+    Models agree a little with labels that follow from nothing, too, and the rest looks like label
+    errors. As most labels are right, the agreement must be the larger the more errors the label
+    counts in ``estimates`` imply.
+    """
+    if agreement >= _SURELY:  # no rate exceeds 1
+        return 1.0
+    rates = [implied_noise_rate(estimate_transition_matrix(e, labels), labels) for e in estimates]
+    return float(np.clip(agreement / np.mean(rates) - _BY_CHANCE, 0, _SURELY - _BY_CHANCE))
 
 
 def doubt(counts, share):

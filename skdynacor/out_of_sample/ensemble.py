@@ -139,6 +139,9 @@ class OutOfSampleEnsemble(
         Out-of-sample log-probabilities of the rows of ``fit``.
     weights_ : dict of str to float
         Each estimator's weight; 0 if it was not needed. They need not sum to 1.
+    agreement_ : float
+        By how many standard errors the estimators' probabilities of the given labels exceed those
+        of labels drawn at random, in the mean over estimators: 2 may be chance.
     duplicated_share_ : float
         Share of the rows that equal another row in all features.
     groups_ : ndarray of shape (n_samples,), int
@@ -263,7 +266,7 @@ class OutOfSampleEnsemble(
                 else OutOfBagMember(each, *data, groups, name=name, **options)
                 for name, each in estimators
             }
-            weights = select_members(members, codes)
+            weights, self.agreement_ = select_members(members, codes)
             for member in members.values():
                 member.finish()
         self.weights_ = {name: weights.get(name, 0.0) for name, _ in estimators}

@@ -17,14 +17,15 @@ _N_ERRORS = 2.0
 
 
 def select_members(members, labels):
-    """Train members as far as they may matter; return their weights of maximum likelihood.
+    """Train members as far as they may matter; return weights, and how far they agree with labels.
 
-    ``members`` maps names to members that are not trained yet; those of no weight are left out.
-    Classifiers that are neither nets nor forests are trained first, as they are quick. After one
-    fold of the nets and a few trees of the first forest, the forest is left out if the others are
-    far ahead and the trees add nothing to them. Else the forest is grown, and the nets left out if
-    their first fold adds nothing to the rest. Further forests are grown where the nets were left
-    out, or the others are ahead of the first.
+    ``members`` maps names to members that are not trained yet; those that are not needed have no
+    weight of maximum likelihood. The agreement is the mean over those that have one. Classifiers
+    that are neither nets nor forests are trained first, as they are quick. After one fold of the
+    nets and a few trees of the first forest, the forest is left out if the others are far ahead and
+    the trees add nothing to them. Else the forest is grown, and the nets left out if their first
+    fold adds nothing to the rest. Further forests are grown where the nets were left out, or the
+    others are ahead of the first.
     """
     forests = {name: each for name, each in members.items() if each.is_forest}
     nets = {name: each for name, each in members.items() if each.is_net}
@@ -62,7 +63,8 @@ def _fit_weights(members, labels):
 
 
 def _weigh(members, labels):
-    return dict(zip(members, _fit_weights(members, labels).weights.tolist(), strict=True))
+    weighting = _fit_weights(members, labels)
+    return dict(zip(members, weighting.weights.tolist(), strict=True)), weighting.agreement
 
 
 def _gain(weighting, other, n_errors=0):

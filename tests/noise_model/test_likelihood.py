@@ -58,9 +58,18 @@ def test_parts_of_any_size_give_the_same(drawn, true_transition, monkeypatch):
 @pytest.mark.parametrize("factor", [0.25, 1, 4])
 def test_the_weight_makes_up_for_a_factor(drawn, weighed, factor):
     logits, labels, _ = drawn
-    (weight,), values = fit_weights([logits * factor], labels)
+    (weight,), values, _ = fit_weights([logits * factor], labels)
     assert weight * factor == pytest.approx(1, abs=0.1)
     assert values.mean() == pytest.approx(weighed.log_likelihoods.mean(), abs=1e-5)
+
+
+def test_agreement_is_the_mean_over_models(drawn, weighed):
+    logits, labels, _ = drawn
+    noise = noise_like(logits, 1)
+    of_noise = fit_weights([noise], labels).agreement
+    assert abs(of_noise) < 4 < weighed.agreement
+    both = fit_weights([logits, noise], labels).agreement
+    assert both == pytest.approx((of_noise + weighed.agreement) / 2)
 
 
 def test_pure_noise_gets_no_weight(drawn, weighed):

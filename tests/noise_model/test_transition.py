@@ -7,6 +7,7 @@ from scipy.special import softmax
 
 from skdynacor.noise_model import transition
 from skdynacor.noise_model.transition import (
+    agreement,
     count_anchors,
     count_confident_joint,
     doubt,
@@ -144,18 +145,27 @@ def test_doubted_counts_are_right_labels():
     assert_allclose(doubt(counts, 0), counts)
 
 
-def test_there_is_evidence_where_labels_follow_and_none_where_they_do_not(drawn):
+def test_models_agree_with_labels_that_follow_and_with_others_by_chance(drawn):
     logits, labels, _ = drawn
-    assert evidence_of_learning(logits, labels) == 1
-    for seed in range(10):
-        shuffled = np.random.default_rng(seed).permutation(labels)
-        assert evidence_of_learning(logits, shuffled) < 0.2
-    order = np.random.default_rng(0).permutation(60)
-    few, classes = (logits[:60] / 20, labels[:60]), np.array([2, 0, 1])
-    some = evidence_of_learning(*few)
-    renamed = few[0][order][:, classes], np.argsort(classes)[few[1][order]]
-    assert evidence_of_learning(*renamed) == pytest.approx(some)
-    assert evidence_of_learning(np.zeros((60, 3)), few[1]) == 0
+    assert agreement(logits, labels) > 20
+    by_chance = [
+        agreement(logits, np.random.default_rng(seed).permutation(labels)) for seed in range(50)
+    ]
+    assert abs(np.mean(by_chance)) < 0.5
+    assert np.std(by_chance) == pytest.approx(1, abs=0.3)
+    order, classes = np.random.default_rng(0).permutation(6000), np.array([2, 0, 1])
+    renamed = logits[order][:, classes], np.argsort(classes)[labels[order]]
+    assert agreement(*renamed) == pytest.approx(agreement(logits, labels))
+    assert agreement(np.zeros((60, 3)), labels[:60]) == 0
+
+
+def test_many_errors_need_much_agreement():
+    labels = np.repeat([0, 1], 500)
+    few, many = np.array([[450.0, 50], [50, 450]]), np.array([[300.0, 200], [200, 300]])
+    assert evidence_of_learning(6, [many], labels) == 1
+    assert evidence_of_learning(-3, [few], labels) == 0
+    found = [evidence_of_learning(1.8, each, labels) for each in ([few], [few, many], [many])]
+    assert 1 == found[0] >= found[1] > found[2]
 
 
 def test_common_rates_keep_the_noise_rate(true_transition):

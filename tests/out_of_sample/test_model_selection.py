@@ -49,7 +49,7 @@ def select(net=None, classifier=None, **forests):
     if net is not None:
         net.is_net = True
         members = {"net": net, **members}
-    return select_members(members, next(iter(members.values())).labels)
+    return select_members(members, next(iter(members.values())).labels)[0]
 
 
 def test_a_forest_far_behind_that_adds_nothing_is_left_out(data):
