@@ -21,6 +21,14 @@ def pytest_unconfigure():
     faulthandler.dump_traceback_later(60, exit=True)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory):
+    """Keep trainings and embeddings of the tests away from the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SKDYNACOR_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def noisy_blobs():
     """X, noisy y and the mask of wrong labels: 300 rows of three classes that lie apart."""

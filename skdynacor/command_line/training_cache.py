@@ -1,5 +1,7 @@
 """Trainings that are kept between calls."""
 
+import sklearn
+import torch
 from joblib import Memory
 
 from .. import __version__
@@ -9,9 +11,10 @@ _MOST_BYTES = "1G"
 
 
 def open_cache():
-    """Open the cache of trainings, of this version; None if it cannot be written."""
+    """Open the cache of trainings, by these versions; None if it cannot be written."""
+    versions = "-".join([__version__, sklearn.__version__, torch.__version__])
     try:
-        memory = Memory(cache_folder() / f"trainings-{__version__}", verbose=0)
+        memory = Memory(cache_folder() / f"trainings-{versions}", verbose=0)
         memory.reduce_size(_MOST_BYTES)
     except OSError:
         return None
