@@ -21,7 +21,7 @@ from .transition import (
 # Shares of the common rates in the transition matrix, of which the likeliest is taken, and by how
 # many nats the rates of single pairs of classes must make the labels likelier.
 _SHRINKAGES = (0.0, 0.5, 0.9, 1.0)
-_PRIOR = 30.0
+_PRIOR = 10.0
 
 
 class Reading(NamedTuple):
