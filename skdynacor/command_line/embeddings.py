@@ -6,6 +6,7 @@ import warnings
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from zipfile import BadZipFile
 
 import numpy as np
@@ -19,6 +20,8 @@ from .bad_input import BadInput
 _VERSION = 1
 _KEY_BYTES = 16
 _AT_ONCE = 128
+_LEAST_BYTES = 2**20
+_SECONDS_TO_CONNECT = 10
 
 
 def embed(keys, load, encoder, modality, *, verbose=0):
@@ -31,7 +34,7 @@ def embed(keys, load, encoder, modality, *, verbose=0):
     known = _read(path)
     missing = [key for key in dict.fromkeys(keys) if key not in known]
     if missing:
-        _make_writable(path.parent)
+        _in_cache(make_room, path.parent)
         model = None
         try:
             with progress_bar(verbose, len(missing)) as advance:
@@ -43,7 +46,7 @@ def embed(keys, load, encoder, modality, *, verbose=0):
                         known.update(_encode(model, items))
                     advance(len(some), encoder)
         finally:  # those of an interrupted run, too
-            _write(path, known)
+            _in_cache(_write, path, known)
     n_dims = max((len(each) for each in known.values()), default=0)
     unknown = np.full(n_dims, np.nan, dtype=np.float32)
     return np.stack([known.get(key, unknown) for key in keys])
@@ -54,6 +57,13 @@ def cache_folder():
     if folder := os.environ.get("SKDYNACOR_CACHE"):
         return Path(folder)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "skdynacor"
+
+
+def make_room(folder):
+    """Make a folder; raise OSError unless a file can be written to it, as to a full disk."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryFile(dir=folder) as file:
+        file.write(bytes(_LEAST_BYTES))
 
 
 def key_of(content):
@@ -84,8 +94,9 @@ def _find_model(name, modality):
         logging = import_optional("transformers", extra, "--encoder").utils.logging
         logging.set_verbosity_error()
         logging.disable_progress_bar()  # of the weights that are read, not of a download
+        hub = import_optional("huggingface_hub", extra, "--encoder")
         try:
-            model = _load_or_download(module.SentenceTransformer, name)
+            model = _load_or_download(module.SentenceTransformer, name, hub)
         except (OSError, ValueError, ImportError) as error:
             first = str(error).strip().partition("\n")[0]
             raise BadInput(
@@ -101,14 +112,24 @@ def _find_model(name, modality):
     return model
 
 
-def _load_or_download(make, name):
+def _load_or_download(make, name, hub):
     """Load an encoder from a folder or the files downloaded before, else download it."""
     try:
         return make(name, local_files_only=True)
     except (OSError, ValueError):
         if Path(name).exists():
             raise
-        return make(name)
+    _connect(hub)
+    return make(name)
+
+
+def _connect(hub):
+    """Raise OSError without a network: a download would try again and again for a minute."""
+    url = hub.constants.ENDPOINT
+    try:
+        hub.utils.get_session().head(url, timeout=_SECONDS_TO_CONNECT)
+    except Exception as error:  # of one HTTP client or another
+        raise OSError(f"{url}: {error}") from error
 
 
 @contextmanager
@@ -119,20 +140,15 @@ def _quiet():
         yield
 
 
-def _make_writable(folder):
+def _in_cache(write, path, *args):
+    """Call ``write(path, *args)``, and say where else embeddings may be kept if it fails."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        write(path, *args)
     except OSError as error:
-        raise _not_writable(folder) from error
-    if not os.access(folder, os.W_OK):
-        raise _not_writable(folder)
-
-
-def _not_writable(folder):
-    return BadInput(
-        f"Embeddings are kept in {folder}, which cannot be written to; name another folder in the "
-        "environment variable SKDYNACOR_CACHE."
-    )
+        raise BadInput(
+            f"Embeddings are kept in {cache_folder()}, which cannot be written to "
+            f"({error.strerror}); name another folder in the environment variable SKDYNACOR_CACHE."
+        ) from error
 
 
 def _read(path):

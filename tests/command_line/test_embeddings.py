@@ -1,5 +1,7 @@
 """Embeddings of pretrained encoders, kept between runs."""
 
+import errno
+import os
 import sys
 from types import SimpleNamespace
 
@@ -10,6 +12,7 @@ import pytest
 from skdynacor.command_line import embeddings
 from skdynacor.command_line.bad_input import BadInput
 from skdynacor.command_line.encoders import TextEncoder
+from skdynacor.command_line.training_cache import open_cache
 
 TEXTS = ["the sea", "", "море и лес", "天地玄黄", "the sea", "\ud800 half of a character"]
 
@@ -101,9 +104,31 @@ def test_an_interrupted_run_keeps_what_it_has(lengths, tmp_path, monkeypatch):
 
 def test_a_folder_that_cannot_be_written_to(lengths, tmp_path):
     (tmp_path / "kept").touch()
-    with pytest.raises(BadInput, match=r"cannot be written to; name another .* SKDYNACOR_CACHE"):
+    message = r"cannot be written to \(File exists\); name another .* SKDYNACOR_CACHE"
+    with pytest.raises(BadInput, match=message):
         TextEncoder("a").transform(TEXTS)
     assert lengths.seen == []
+
+
+@pytest.mark.parametrize("is_full_before", [True, False])
+def test_a_full_disk(lengths, tmp_path, monkeypatch, is_full_before):
+    def fail(*args, **params):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(embeddings, "TemporaryFile" if is_full_before else "writing", fail)
+    with pytest.raises(BadInput, match=r"\(No space left on device\); name another .*_CACHE"):
+        TextEncoder("a").transform(TEXTS)
+    assert bool(lengths.seen) != is_full_before
+    assert find_files(tmp_path) == []
+    assert (open_cache() is None) == is_full_before
+
+
+def test_embeddings_of_another_version_are_neither_read_nor_lost(lengths, tmp_path, monkeypatch):
+    for version in (1, 2, 1):
+        monkeypatch.setattr(embeddings, "_VERSION", version)
+        TextEncoder("a").transform(TEXTS)
+    assert lengths.seen.count("") == 2
+    assert len(find_files(tmp_path)) == 2
 
 
 def test_the_folder_is_the_users(monkeypatch, tmp_path):
@@ -119,19 +144,34 @@ def test_an_encoder_that_is_not_there(monkeypatch, tmp_path):
         asked.append(params)
         raise OSError("We couldn't connect.\nCheck your connection.")
 
+    def head(url, timeout):
+        asked.append(url)
+        if is_offline:
+            raise RuntimeError("Name or service not known")
+
+    is_offline = False
+    session = SimpleNamespace(head=head)
+    constants = SimpleNamespace(ENDPOINT="https://hub")
+    hub = SimpleNamespace(constants=constants, utils=SimpleNamespace(get_session=lambda: session))
     verbosity = SimpleNamespace(set_verbosity_error=int, disable_progress_bar=int)
     transformers = SimpleNamespace(utils=SimpleNamespace(logging=verbosity))
     library = SimpleNamespace(SentenceTransformer=fail)
     monkeypatch.setitem(sys.modules, "sentence_transformers", library)
     monkeypatch.setitem(sys.modules, "transformers", transformers)
+    monkeypatch.setitem(sys.modules, "huggingface_hub", hub)
     monkeypatch.setenv("SKDYNACOR_CACHE", str(tmp_path / "kept"))
     message = r"nothing-here: .* could be downloaded \(We couldn't connect.\). .* pass its path"
     with pytest.raises(BadInput, match=message):
         TextEncoder("nothing-here").transform(TEXTS)
-    assert asked == [{"local_files_only": True}, {}]
+    assert asked == [{"local_files_only": True}, "https://hub", {}]
     with pytest.raises(BadInput, match="couldn't connect"):
         TextEncoder(str(tmp_path)).transform(TEXTS)
-    assert len(asked) == 3
+    assert len(asked) == 4
+    is_offline = True
+    message = r"could be downloaded \(https://hub: Name or service not known\)\. Without a network"
+    with pytest.raises(BadInput, match=message):
+        TextEncoder("nothing-here").transform(TEXTS)
+    assert asked[4:] == [{"local_files_only": True}, "https://hub"]
     monkeypatch.setattr(library, "SentenceTransformer", lambda name, **params: Lengths())
     with pytest.raises(BadInput, match="a is for text, not for image; name another"):
         embeddings.embed([b"0" * 16], lambda key: "an image", "a", "image")
@@ -159,6 +199,7 @@ def test_sentences_of_a_real_encoder(command, monkeypatch, tmp_path):
     label = np.repeat(["animal", "tool"], 64)
     wrong = np.arange(128) % 9 == 0
     given = np.where(wrong, label[::-1], label)
+    texts[1::32] = ["", "море и лес", "天地玄黄", "one of many words " * 60_000]
     pd.DataFrame({"text": texts, "label": given}).to_csv(tmp_path / "a.csv", index=False)
     options = ("--label", "label", "--encoder", folder, "--out", tmp_path / "issues.csv")
     code, _, err = command("find", tmp_path / "a.csv", *options)
