@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from skdynacor.command_line.bad_input import BadInput
 from skdynacor.command_line.columns import choose_columns
 from skdynacor.command_line.words import WordEncoder
 
@@ -36,6 +37,16 @@ def test_new_texts_are_like_those_of_fit():
     unknown = encoder.transform(pd.Series(["", "other", texts[0]]))
     np.testing.assert_allclose(unknown[:2], 0)
     np.testing.assert_allclose(unknown[2], fitted[0], atol=1e-8)
+
+
+def test_texts_of_a_megabyte_and_empty_ones():
+    texts = write_texts(["one", "two", "three"])
+    texts[:3] = ["", "  ", "one two " * 130_000]
+    encoded = WordEncoder().fit_transform(texts)
+    np.testing.assert_allclose(encoded[:2], 0)
+    assert np.isfinite(encoded).all()
+    with pytest.raises(BadInput, match="'t' has no words of two or more letters"):
+        WordEncoder().fit(pd.Series(["", "!?", "a"], name="t"))
 
 
 @pytest.mark.parametrize(
