@@ -98,6 +98,8 @@ def make_files():
     for label in ("cat", "dog"):
         Path("photos", label).mkdir(parents=True)
         Image.new("RGB", (8, 8)).save(Path("photos", label, f"{label}.png"))
+    of_photo = {"bytes": Path("photos/cat/cat.png").read_bytes(), "path": None}
+    pd.DataFrame({"image": [of_photo], "labels": [1]}).to_parquet("beans.parquet")
     np.savez("embeddings.npz", X=iris.data.to_numpy(), y_given=species)
 
 
@@ -193,6 +195,31 @@ def test_code_and_commands_run_in_order(page, tmp_path, monkeypatch):
                     try_command(command)
         else:
             assert language in ("text", "xml"), f"{page} has code that no test tries, of {language}"
+
+
+@pytest.mark.parametrize("holds", ["structs", "bytes"])
+def test_a_data_set_of_hugging_face_becomes_folders(tmp_path, monkeypatch, holds):
+    datasets = pytest.importorskip("datasets")
+    monkeypatch.chdir(tmp_path)
+    colours = [Image.new("RGB", (8, 8), name) for name in ("green", "brown", "green")]
+    label = datasets.ClassLabel(names=["healthy", "rust"])
+    features = datasets.Features({"image": datasets.Image(), "labels": label})
+    data = datasets.Dataset.from_dict({"image": colours, "labels": [0, 1, 0]}, features=features)
+    data.to_parquet("beans.parquet")
+    if holds == "bytes":
+        table = pd.read_parquet("beans.parquet")
+        table.assign(image=[each["bytes"] for each in table["image"]]).to_parquet("beans.parquet")
+    recipes = [code for _, _, code in find_blocks(PAGES["doc/images.rst"]) if "beans" in code]
+    names = {"data": data}
+    for recipe in recipes:
+        exec(recipe, names)
+    expected = {f"beans/{c}/{i:06d}.png" for i, c in enumerate(["healthy", "rust", "healthy"])}
+    expected |= {f"photos/{c}/{i:06d}.jpg" for i, c in enumerate([0, 1, 0])}
+    written = {str(path.relative_to(tmp_path)): path for path in tmp_path.rglob("0*.*")}
+    assert set(written) == expected
+    for path in written.values():
+        green = np.asarray(Image.open(path).convert("RGB"))[0, 0, 1] > 100
+        assert green == (path.parent.name in ("healthy", "0"))
 
 
 @pytest.mark.parametrize("page", PAGES)
