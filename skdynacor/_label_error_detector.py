@@ -242,6 +242,7 @@ class LabelErrorDetector(VerdictsMixin, FlagsMixin, EstimatorsMixin):
         by_reading = model.log_odds_by_reading(log_probs, codes)
         log_odds = model.join(by_reading, codes)
         self._wrong_by_both = (by_reading > 0).all(axis=0)
+        self._least_probability = expit(by_reading[0])
         self._rates_by_reading = model.noise_rate_interval(log_probs, codes, by_reading)
         self.transition_matrix_ = model.transition_matrix
         self.injected_recall_ = model.injected_recall(log_probs, codes)
@@ -377,10 +378,14 @@ class LabelErrorDetector(VerdictsMixin, FlagsMixin, EstimatorsMixin):
         """Set what is known of the labels, from the noise model and the verdicts."""
         model, n_classes = self._noise_model, len(self.classes_)
         log_probs, codes, probability = self.log_probs_, self._label_codes, self.noise_probability_
+        least_probability = probability
         if self._recalibration is None:
             self.noise_rate_interval_ = self._rates_by_reading
+            least_probability = self._least_probability
         disagrees = log_probs.argmax(axis=1) != codes
-        self.learnability_ = assess(log_probs, codes, probability, self.flags_, model.evidence)
+        self.learnability_ = assess(
+            log_probs, codes, probability, least_probability, self.flags_, model.evidence
+        )
         surely_wrong = self._wrong_by_both & self.flags_ & self.learnability_.is_enough
         self.status_ = self._find_status(surely_wrong, disagrees)
         n_wrong, n_rows = np.bincount(codes, probability, n_classes), np.bincount(codes)

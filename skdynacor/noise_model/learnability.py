@@ -25,6 +25,9 @@ class Learnability:
         flagged) to 1.
     expected_precision : float
         Expected share of the flagged labels that are wrong; NaN without flags.
+    least_precision : float
+        The same if classes overlap as far as labels far from the other classes allow, by the
+        transition matrix of the anchors; with verdicts, no other than ``expected_precision``.
     expected_recall : float
         Expected share of the wrong labels that are flagged; NaN if none is expected.
     """
@@ -34,6 +37,7 @@ class Learnability:
     majority_share: float
     evidence: float
     expected_precision: float
+    least_precision: float
     expected_recall: float
 
     @property
@@ -52,15 +56,21 @@ class Learnability:
         text = f"Models reach {reached} % where the commonest class has {common} %"
         if np.isnan(self.expected_precision):
             return f"{text}: no label is more likely wrong than right."
-        n_right = round(10 * self.expected_precision)
-        how_many = "nearly all" if n_right == 10 else f"about {n_right} of 10"
+        low, high = (round(10 * each) for each in (self.least_precision, self.expected_precision))
+        if low >= high:
+            how_many = "nearly all" if high == 10 else f"about {high} of 10"
+        else:
+            how_many = f"at least {low} of 10" if high == 10 else f"between {low} and {high} of 10"
         return f"{text}: {how_many} flags should be right."
 
 
-def assess(log_probs, labels, noise_probability, flags, evidence):
-    """Assess out-of-sample log-probabilities, and flags beside the probability of an error."""
+def assess(log_probs, labels, noise_probability, least_probability, flags, evidence):
+    """Assess out-of-sample log-probabilities, and flags beside the probability of an error.
+
+    ``least_probability`` is that if classes overlap most.
+    """
     accuracy = float(np.mean(log_probs.argmax(axis=1) == labels))
-    of_flagged = noise_probability[flags]
+    of_flagged, least = noise_probability[flags], least_probability[flags]
     n_wrong = noise_probability.sum()
     return Learnability(
         accuracy=accuracy,
@@ -68,6 +78,7 @@ def assess(log_probs, labels, noise_probability, flags, evidence):
         majority_share=float(np.bincount(labels).max() / len(labels)),
         evidence=evidence,
         expected_precision=float(of_flagged.mean()) if len(of_flagged) else np.nan,
+        least_precision=float(least.mean()) if len(least) else np.nan,
         expected_recall=float(of_flagged.sum() / n_wrong) if n_wrong > 0 else np.nan,
     )
 

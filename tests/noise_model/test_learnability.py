@@ -9,10 +9,11 @@ LABELS = np.repeat([0, 1, 2], [40, 40, 20])
 LOG_PROBS = np.log(np.full((100, 3), 0.05) + 0.85 * np.eye(3)[LABELS])
 
 
-def assess_with(n_flagged=10, probability=0.9, evidence=1.0, log_probs=LOG_PROBS):
+def assess_with(n_flagged=10, probability=0.9, least=1.0, evidence=1.0, log_probs=LOG_PROBS):
     noise_probability = np.full(100, 0.01)
     noise_probability[:n_flagged] = probability
-    return assess(log_probs, LABELS, noise_probability, noise_probability > 0.5, evidence)
+    flags = noise_probability > 0.5
+    return assess(log_probs, LABELS, noise_probability, least * noise_probability, flags, evidence)
 
 
 def test_figures_by_hand():
@@ -22,7 +23,7 @@ def test_figures_by_hand():
     assert found.accuracy == pytest.approx(0.9)
     assert found.accuracy_error == pytest.approx(0.03)
     assert found.majority_share == pytest.approx(0.4)
-    assert found.expected_precision == pytest.approx(0.9)
+    assert found.expected_precision == found.least_precision == pytest.approx(0.9)
     assert found.expected_recall == pytest.approx(9 / 9.9)
 
 
@@ -38,6 +39,16 @@ def test_figures_by_hand():
             {"probability": 0.99},
             "Models reach 100 % where the commonest class has 40 %: nearly all flags should be "
             "right.",
+        ),
+        (
+            {"least": 0.5},
+            "Models reach 100 % where the commonest class has 40 %: between 4 and 9 of 10 flags "
+            "should be right.",
+        ),
+        (
+            {"probability": 0.99, "least": 0.9},
+            "Models reach 100 % where the commonest class has 40 %: at least 9 of 10 flags should "
+            "be right.",
         ),
         (
             {"n_flagged": 0},
