@@ -237,17 +237,3 @@ def test_folds_are_tasks_of_the_callers_backend(noisy_blobs):
     with parallel_config("counted", n_jobs=2):
         assert_allclose(ensemble.fit_transform(X, y), expected)
     assert _Counted.n_uses == 2  # one for each estimator
-
-
-def test_a_dask_cluster_gives_the_same(noisy_blobs):
-    distributed = pytest.importorskip("distributed")
-    X, y, _ = noisy_blobs
-    expected = OutOfSampleEnsemble(random_state=0).fit_transform(X, y)
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
-    with (
-        distributed.LocalCluster(**options) as cluster,
-        distributed.Client(cluster),
-        parallel_config("dask"),
-    ):
-        found = OutOfSampleEnsemble(random_state=0).fit_transform(X, y)
-    assert_array_equal(found, expected)
