@@ -6,6 +6,7 @@ spaces in which samples can be compared.
 """
 
 import warnings
+from concurrent.futures import CancelledError
 
 import joblib
 import numpy as np
@@ -26,6 +27,8 @@ from ..utils.random_numbers import draw_seed, set_random_states
 _SMOOTHING = 0.01
 #: Held-out samples that a net evaluates at a time.
 _EVALUATED_AT_ONCE = 1024
+#: Times that a cluster may lose the rows with a worker, before the training is given up.
+_MOST_LOSSES = 3
 #: Trees that are grown from one draw of the samples: drawing takes time, too.
 _TREES_PER_DRAW = 4
 #: Of more samples a tree sees so many, unless the forest says how many: the cost of a tree grows
@@ -87,6 +90,23 @@ class CrossFittedMember:
 
         ``first_log_probs`` (n_test, n_classes) are then those of the first fold alone.
         """
+        what = f"lost the rows {_MOST_LOSSES} times, with workers that died (is the memory enough?)"
+        for _ in range(_MOST_LOSSES):
+            try:
+                return self._fit(n_folds)
+            except CancelledError as error:  # Dask does not replace rows that died with a worker
+                cause = error
+            try:
+                joblib.effective_n_jobs(-1)
+            except Exception:  # of any kind
+                what = "is gone"
+                break
+        raise RuntimeError(
+            f"While {self._name!r} was trained, the cluster {what}. See the logs of its scheduler "
+            "and workers, start it again with a new Client, and call fit again."
+        ) from cause
+
+    def _fit(self, n_folds):
         train, options = (
             (_train_net, {"device": self._device}) if self.is_net else (_train_classifier, {})
         )
