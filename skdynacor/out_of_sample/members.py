@@ -19,6 +19,7 @@ from skorch.callbacks import Callback
 from ..nets._mlp import schedule_for
 from ..training.accelerated_nets import evaluate, weights_of
 from ..training.net_training import EpochProgress, TrainedNet, check_finite, train_net
+from ..utils.mapped_rows import as_mapped, opened
 from ..utils.progress import no_progress
 from ..utils.random_numbers import draw_seed, set_random_states
 
@@ -69,7 +70,7 @@ class CrossFittedMember:
         self.test_folds = [test for _, test in folds]
         self.models = []
         self.n_jobs = min(n_jobs, len(folds))
-        self._data, self._folds = (X, codes, classes), folds
+        self._data, self._folds = (as_mapped(X), codes, classes), folds
         self._device, self._seed, self._advance, self._name = device, seed, advance, name
         self._sums = np.zeros((len(codes), len(classes)), dtype=np.float32)
         self._n_tests = np.zeros((len(codes), 1), dtype=np.float32)
@@ -200,6 +201,7 @@ class HeldOutLogits(Callback):
 def _train_net(
     estimator, X, codes, classes, train, test, *, seed, device, name="", advance=no_progress
 ):
+    X = opened(X)
     callbacks = []
 
     def make_callbacks(net, dataset, to_logits):
@@ -264,6 +266,7 @@ class FittedClassifier:
 def _train_classifier(
     estimator, X, codes, classes, train, test, *, seed, name="", advance=no_progress
 ):
+    X = opened(X)
     model = set_random_states(clone(estimator), np.random.default_rng(seed))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The number of unique classes is greater")

@@ -11,6 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 from sklearn.utils.validation import validate_data as _validate_data
 
+from .mapped_rows import find_memmap
 from .sklearn_private import is_pandas_na
 from .sparse_rows import to_canonical
 
@@ -220,10 +221,7 @@ def row_params(X, *, accept_sparse=False, allow_nan=False):
 
 def lives_on_disk(X):
     """Whether an array is a ``np.memmap``, or a view of one, of a dtype that torch takes."""
-    owner = X
-    while owner is not None and not isinstance(owner, np.memmap):
-        owner = getattr(owner, "base", None)
-    return owner is not None and np.asarray(X).dtype.str in _SERVED
+    return find_memmap(X) is not None and np.asarray(X).dtype.str in _SERVED
 
 
 def has_missing(X):

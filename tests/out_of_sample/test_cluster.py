@@ -6,6 +6,7 @@ import time
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 from distributed import Client, LocalCluster, Status, get_worker
 from joblib import parallel_config
@@ -80,6 +81,18 @@ def test_a_worker_dies(noisy_blobs, expected, on_cluster, tmp_path):
     assert "second" in names
     assert str(os.getpid()) not in names
     assert_array_equal(found, expected)
+
+
+def test_rows_on_the_disk_are_opened_by_the_workers(noisy_blobs, expected, on_cluster, tmp_path):
+    X, y, _ = noisy_blobs
+    on_disk = np.memmap(tmp_path / "X", X.dtype, "w+", shape=X.shape)
+    on_disk[:] = X
+    assert_array_equal(make_ensemble().fit_transform(on_disk, y), expected)
+    (tmp_path / "X").unlink()
+    ensemble = make_ensemble()
+    with pytest.raises(OSError, match=r"A worker on .* cannot open .*X, the file of X: .*No such"):
+        ensemble.fit(on_disk, y)
+    assert not hasattr(ensemble, "classes_")
 
 
 def cancel(folder):
