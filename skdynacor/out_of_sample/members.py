@@ -114,9 +114,10 @@ class CrossFittedMember:
         if self.n_jobs == 1:
             options["advance"] = self._advance
         # Threads would share torch's random state. The caller's backend comes first.
-        parallel = joblib.Parallel(
-            self.n_jobs, prefer="processes" if self.is_net else None, return_as="generator"
-        )
+        prefer = "processes" if self.is_net else None
+        backend, _ = joblib.parallel.get_active_backend(prefer=prefer)
+        return_as = "generator" if backend.supports_return_generator else "list"
+        parallel = joblib.Parallel(self.n_jobs, prefer=prefer, return_as=return_as)
         stop = n_folds if self.n_jobs == 1 else None
         todo = list(enumerate(self._folds))[len(self.models) : stop]
         results = parallel(

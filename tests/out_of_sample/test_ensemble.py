@@ -228,7 +228,10 @@ class _Counted(ThreadingBackend):
         return super().configure(*args, **kwargs)
 
 
-def test_folds_are_tasks_of_the_callers_backend(noisy_blobs):
+@pytest.mark.parametrize("gives_generators", [True, False])  # as Ray's
+def test_folds_are_tasks_of_the_callers_backend(noisy_blobs, gives_generators, monkeypatch):
+    monkeypatch.setattr(_Counted, "n_uses", 0)
+    monkeypatch.setattr(_Counted, "supports_return_generator", gives_generators)
     X, y, _ = noisy_blobs
     estimators = [("tree", DecisionTreeClassifier()), ("logistic", LogisticRegression())]
     ensemble = OutOfSampleEnsemble(estimators, cv=4, random_state=0)
