@@ -2,11 +2,13 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import pytest
+from distributed import LocalCluster
 
-from benchmarks.cost import classes, scale, sparse, speed
+from benchmarks.cost import classes, scale, sparse, speed, workers
 from benchmarks.lib.data import Setting
 
 
@@ -99,7 +101,13 @@ def test_sparse(smoke):
     assert rows["noise rate"].eq(0.2).all()
 
 
-@pytest.mark.parametrize("script", ["speed", "scale", "sparse"])
+def test_workers(smoke, monkeypatch):
+    monkeypatch.setattr(workers, "LocalCluster", partial(LocalCluster, processes=False))
+    rows, _ = smoke("cost.workers", "--rows", 300, "--features", 4, data=())
+    assert rows.workers.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("script", ["speed", "scale", "sparse", "workers"])
 def test_costs_are_not_measured_side_by_side(refused, script):
     assert "--jobs must be 1, since runs side by side" in refused(f"cost.{script}", "--jobs", 2)
 
