@@ -14,7 +14,7 @@ from scipy.special import expit
 #: Standard deviations of the priors on a, on b around 1, and on c.
 _PRIOR_OF_INTERCEPT, _PRIOR_OF_SLOPE, _PRIOR_OF_CLASSES = 2.0, 0.35, 1.0
 #: Prior probability that no label is wrong.
-_PRIOR_OF_ALL_RIGHT = 1 / 8
+_PRIOR_OF_ALL_RIGHT = 0.1
 #: Beyond it, log-odds say nothing more.
 _LARGEST_LOG_ODDS = 30.0
 #: Rows on which intervals are computed, flagged or not, and draws of the parameters.

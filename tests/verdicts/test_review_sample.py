@@ -10,7 +10,7 @@ from skdynacor.verdicts._review_sample import add_controls, draw_rows
 
 def test_rows_are_drawn_in_proportion():
     probability = np.array([0.5, 0.0, 0.9] * 100)
-    weights = (probability[:3] * (1 - probability[:3])) ** (2 / 3) + 0.02
+    weights = np.sqrt(probability[:3] * (1 - probability[:3])) + probability[:3] / 10 + 0.02
     everything = np.ones(300, bool)
     draws = [
         draw_rows(probability, np.arange(300), everything, 20, np.random.default_rng(seed)) % 3
