@@ -67,6 +67,14 @@ def test_a_killed_fit_goes_on_from_its_checkpoint(noisy_blobs, tmp_path):
     np.testing.assert_allclose(resumed.dynamics_, whole.dynamics_, rtol=1e-2, atol=1e-3)
 
 
+@pytest.fixture
+def _heed_ctrl_c():
+    """Let Ctrl-C interrupt, also in a process that a shell started in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class Interrupt(Callback):
     """Presses Ctrl-C after the second epoch."""
 
@@ -99,6 +107,7 @@ ESTIMATORS = {
 }
 
 
+@pytest.mark.usefixtures("_heed_ctrl_c")
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_ctrl_c_leaves_an_estimator_as_it_was(noisy_blobs, name):
     X, y, _ = noisy_blobs
