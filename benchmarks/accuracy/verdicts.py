@@ -1,7 +1,7 @@
 """A person's verdicts on some labels, on data whose errors are real, and on their right labels.
 
 The default is fitted once. Then a simulated person reviews 10 to 100 rows of ``rows_to_review`` and
-errs in none or a tenth of the verdicts. All figures are means of ten draws of rows, over the rows
+errs in none or a tenth of the verdicts. All figures are means of 30 draws of rows, over the rows
 that were not reviewed; of right labels, the share that is flagged counts. After 20 verdicts, two
 others have the same: of cleanlab's filters on the classifiers of ``peers``, the one with the best
 F1 on the reviewed rows (of equal ones, the one under whose probabilities the verdicts are
@@ -27,7 +27,7 @@ from ..lib.methods import fit
 from ..lib.scoring import best_threshold, percent_f1, timed
 from ..lib.targets import print_targets
 
-NUMBERS, N_DRAWS = (10, 20, 50, 100), 10
+NUMBERS, N_DRAWS = (10, 20, 50, 100), 30
 #: The others are compared after so many verdicts.
 COMPARED = 20
 #: Share of verdicts that are mistaken.
