@@ -272,9 +272,9 @@ class LabelErrorDetector(VerdictsMixin, FlagsMixin, EstimatorsMixin):
     def rows_to_review(self, n=20, *, controls=0, random_state=None):
         """Draw rows for a person to review, for ``recalibrate``.
 
-        Rows are drawn in proportion to √(p (1 − p)) + 0.02, where p is the probability that the
-        label is wrong: those in doubt first of all, yet all may be drawn. Reviewing only the rows
-        that look worst tells less of where to stop.
+        Rows are drawn in proportion to √(p (1 − p)) + p/10 + 0.02, where p is the probability that
+        the label is wrong: those in doubt first of all, yet all may be drawn. Reviewing only the
+        rows that look worst tells less of where to stop.
 
         Parameters
         ----------

@@ -12,11 +12,11 @@ from scipy.optimize import minimize
 from scipy.special import softmax
 
 from .transition import (
-    agreement,
     count_anchors,
     doubt,
     estimate_transition_matrix,
     evidence_of_learning,
+    measure_agreement,
 )
 
 # Entries held in double precision at a time.
@@ -44,15 +44,15 @@ def fit_weights(log_probs, labels):
     weights = np.ones(len(log_probs))
     of_some = [each[evenly_spread(each)] for each in log_probs], labels[evenly_spread(log_probs[0])]
     # Weights that are fitted to the labels favour models that agree with them by chance.
-    agrees = float(np.mean([agreement(each, labels) for each in log_probs]))
+    agreement = float(np.mean([measure_agreement(each, labels) for each in log_probs]))
     for _ in range(_N_ROUNDS):
         counts = count_anchors(combine(log_probs, weights), labels)
-        counts = doubt(counts, 1 - evidence_of_learning(agrees, [counts], labels))
+        counts = doubt(counts, 1 - evidence_of_learning(agreement, [counts], labels))
         transition_matrix = estimate_transition_matrix(counts, labels)
         start = np.maximum(weights, 0.05)  # lets a weight leave zero
         weights = maximize_likelihood(*of_some, transition_matrix, start)
     log_likelihoods = label_log_likelihoods(*of_some, transition_matrix, weights)
-    return Weighting(weights, log_likelihoods, agrees)
+    return Weighting(weights, log_likelihoods, agreement)
 
 
 def evenly_spread(log_probs):

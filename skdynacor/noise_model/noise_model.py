@@ -8,13 +8,13 @@ from scipy.special import expit, log_softmax, logit, logsumexp
 
 from .likelihood import chunks, evenly_spread, label_log_likelihoods, maximize_likelihood
 from .transition import (
-    agreement,
     count_anchors,
     count_confident_joint,
     doubt,
     estimate_transition_matrix,
     evidence_of_learning,
     implied_noise_rate,
+    measure_agreement,
     without_classes,
 )
 
@@ -48,22 +48,23 @@ class NoiseModel:
     overlap, and the confident joint more of it for label errors. Log-odds are the mean of both.
     """
 
-    def fit(self, log_probs, labels, agrees=None):
+    def fit(self, log_probs, labels, agreement=None):
         """Estimate the transition matrix twice, each with its inverse temperature.
 
         An offset on the log-odds raises the expected noise rate to the mean of those that the two
         matrices imply: where errors depend on the features, models learn them, and probabilities
         alone find too few. Labels of a class that the models never predict, or of which there is
-        one sample, are not flagged. ``agrees`` is the mean ``agreement`` of models whose weights
-        were fitted to the labels.
+        one sample, are not flagged. ``agreement`` is the mean over models whose weights were
+        fitted to the labels; it is measured for one model.
         """
         n_classes = log_probs.shape[1]
         n_given = np.bincount(labels, minlength=n_classes)
         n_predicted = np.bincount(log_probs.argmax(axis=1), minlength=n_classes)
         self.is_learnt = (n_given > 1) & (n_predicted > 0)
         counts = count_anchors(log_probs, labels), count_confident_joint(log_probs, labels)
-        agrees = agreement(log_probs, labels) if agrees is None else agrees
-        self.evidence = evidence_of_learning(agrees, counts, labels)
+        if agreement is None:
+            agreement = measure_agreement(log_probs, labels)
+        self.evidence = evidence_of_learning(agreement, counts, labels)
         self.readings = [
             _read(log_probs, labels, doubt(each, 1 - self.evidence)) for each in counts
         ]

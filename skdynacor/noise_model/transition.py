@@ -78,7 +78,7 @@ def estimate_transition_matrix(counts, labels):
     return matrix / matrix.sum(axis=1, keepdims=True)
 
 
-def agreement(log_probs, labels):
+def measure_agreement(log_probs, labels):
     """By how many standard errors the probabilities of the given labels exceed chance.
 
     They are compared with those of labels drawn anew by their frequencies.
@@ -92,16 +92,18 @@ def agreement(log_probs, labels):
     return float(difference / np.sqrt(max(variance, np.finfo(float).tiny)))
 
 
-def evidence_of_learning(agreement, estimates, labels):
+def evidence_of_learning(agreement, label_counts, labels):
     """How surely models have learnt the labels, from 0 (perhaps nothing) to 1.
 
     Models agree a little with labels that follow from nothing, too, and the rest looks like label
-    errors. As most labels are right, the agreement must be the larger the more errors the label
-    counts in ``estimates`` imply.
+    errors. As most labels are right, the agreement must be the larger the more errors are implied
+    by ``label_counts``, arrays of label counts by class.
     """
     if agreement >= _SURELY:  # no rate exceeds 1
         return 1.0
-    rates = [implied_noise_rate(estimate_transition_matrix(e, labels), labels) for e in estimates]
+    rates = [
+        implied_noise_rate(estimate_transition_matrix(e, labels), labels) for e in label_counts
+    ]
     return float(np.clip(agreement / np.mean(rates) - _BY_CHANCE, 0, _SURELY - _BY_CHANCE))
 
 

@@ -5,8 +5,10 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 
-from skdynacor import LabelErrorDetector
+from skdynacor import LabelErrorDetector, __version__
+from skdynacor.command_line.training_cache import open_cache
 from skdynacor.out_of_sample.ensemble import OutOfSampleEnsemble
 
 N_ASKED = 20
@@ -165,6 +167,11 @@ def test_bad_reviews(refused, command, mixed_table, mixed_csv, tmp_path):
     review_by(truth, tmp_path / "issues.csv", tmp_path / "review.csv")
     err = refused(*args, tmp_path / "review.csv", "--out", tmp_path / "review.csv")
     assert "has decisions of a review, which would be lost" in err
+
+
+def test_trainings_are_kept_by_version():
+    location = str(open_cache().location)
+    assert all(version in location for version in (__version__, sklearn.__version__))
 
 
 def test_a_cache_that_cannot_be_written_does_no_harm(command, mixed_csv, tmp_path, monkeypatch):

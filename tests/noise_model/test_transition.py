@@ -7,13 +7,13 @@ from scipy.special import softmax
 
 from skdynacor.noise_model import transition
 from skdynacor.noise_model.transition import (
-    agreement,
     count_anchors,
     count_confident_joint,
     doubt,
     estimate_transition_matrix,
     evidence_of_learning,
     implied_noise_rate,
+    measure_agreement,
     without_classes,
 )
 
@@ -147,16 +147,17 @@ def test_doubted_counts_are_right_labels():
 
 def test_models_agree_with_labels_that_follow_and_with_others_by_chance(drawn):
     logits, labels, _ = drawn
-    assert agreement(logits, labels) > 20
+    assert measure_agreement(logits, labels) > 20
     by_chance = [
-        agreement(logits, np.random.default_rng(seed).permutation(labels)) for seed in range(50)
+        measure_agreement(logits, np.random.default_rng(seed).permutation(labels))
+        for seed in range(50)
     ]
     assert abs(np.mean(by_chance)) < 0.5
     assert np.std(by_chance) == pytest.approx(1, abs=0.3)
     order, classes = np.random.default_rng(0).permutation(6000), np.array([2, 0, 1])
     renamed = logits[order][:, classes], np.argsort(classes)[labels[order]]
-    assert agreement(*renamed) == pytest.approx(agreement(logits, labels))
-    assert agreement(np.zeros((60, 3)), labels[:60]) == 0
+    assert measure_agreement(*renamed) == pytest.approx(measure_agreement(logits, labels))
+    assert measure_agreement(np.zeros((60, 3)), labels[:60]) == 0
 
 
 def test_many_errors_need_much_agreement():

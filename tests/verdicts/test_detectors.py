@@ -252,6 +252,15 @@ def test_nothing_is_surely_wrong_where_labels_follow_from_nothing(seed):
     assert "wrong" not in LabelErrorDetector(GaussianNB(), random_state=0).fit(X, y).status_
 
 
+def test_precision_is_a_range_until_there_are_verdicts(problem):
+    X, y, wrong = problem
+    detector = fit_default(X, y)
+    known = detector.learnability_
+    assert 0 < known.least_precision < known.expected_precision
+    known = detector.recalibrate(ask(detector, wrong)).learnability_
+    assert known.least_precision == known.expected_precision
+
+
 def test_thresholds_are_applied_without_training(problem):
     X, y, wrong = problem
     detector = fit_default(X, y)
